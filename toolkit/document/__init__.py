@@ -1,0 +1,1 @@
+"""The vocabulary of documents: pages, the fourteen types of block, JSON and Markdown."""

@@ -1,0 +1,70 @@
+"""What can be set for a machine, and the only place that reads the environment."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Self
+
+from toolkit.errors import InvalidOption
+
+__all__ = ["Settings"]
+
+PREFIX = "PAGEQUEUE_"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Seconds, bytes and counts that hold for every job on this machine.
+
+    Each can be set by an environment variable of its upper-case name after ``PAGEQUEUE_``,
+    as in ``PAGEQUEUE_SLOTS=4``.
+    """
+
+    slots: int = 0
+    """Children that work at once; 0 takes what the processors and the memory allow."""
+
+    lease: float = 30.0
+    """Seconds that a runner holds a job without renewing."""
+
+    renew: float = 10.0
+    """Seconds between renewals of a lease."""
+
+    linger: float = 30.0
+    """Seconds that a runner started by ``submit`` stays when the queue is empty."""
+
+    recycle_jobs: int = 200
+    """Jobs that one warm child does before it is replaced."""
+
+    recycle_memory: int = 400 * 2**20
+    """Bytes of resident memory at which a warm child is replaced after its job."""
+
+    max_file_bytes: int = 2 * 2**30
+    """A larger file is refused at submission."""
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str] | None = None) -> Self:
+        """The settings that *environ* (the process's own by default) asks for.
+
+        Raises InvalidOption, naming the variable, where a value is not a positive number.
+        """
+        environ = os.environ if environ is None else environ
+        asked: dict[str, float | int] = {}
+        for field in fields(cls):
+            name = PREFIX + field.name.upper()
+            if name in environ:
+                asked[field.name] = _number(name, environ[name], whole=field.type == "int")
+        return cls(**asked)  # type: ignore[arg-type]  # the loop gives each field its own type
+
+
+def _number(name: str, text: str, *, whole: bool) -> float | int:
+    try:
+        value = int(text) if whole else float(text)
+    except ValueError:
+        kind = "a whole number" if whole else "a number"
+        raise InvalidOption(f"{name}={text!r}: {kind} is needed") from None
+    # `not >=` instead of `<`, so that nan is refused too
+    if not value >= 0 or value == float("inf"):
+        raise InvalidOption(f"{name}={text!r}: a number from 0 upward is needed")
+    return value
