@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from enum import StrEnum
+from html import escape
 
 import msgspec
 
@@ -74,4 +76,19 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
         return (
             f"<Document {self.source.filename!r}: {self.source.page_count} pages, {count} blocks, "
             f"faithfulness {self.extraction.faithfulness_score:.3f}{note}>"
+        )
+
+    def _repr_html_(self) -> str:
+        counts = Counter(str(block.__struct_config__.tag) for block in self.blocks)
+        verified = sum(block.verified for block in self.blocks)
+        types = ", ".join(f"{count} {name}" for name, count in counts.most_common())
+        problems = "".join(
+            f"<li>page {failure.page}: {escape(failure.code)}: {escape(failure.message[:300])}</li>"
+            for failure in self.extraction.per_page_failures[:10]
+        )
+        return (
+            f"<div><strong>{escape(self.source.filename)}</strong> · {self.source.page_count} pages"
+            f" · {counts.total()} blocks, {verified} verified · faithfulness "
+            f"{self.extraction.faithfulness_score:.3f}</div><div>{escape(types)}</div>"
+            f"<ul>{problems}</ul>"
         )

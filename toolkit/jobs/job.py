@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
+from html import escape
 from typing import Any
 
 import msgspec
@@ -94,6 +95,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     page: int = 0
     pages: int = 0
     attempt: int = 0
+    claims: int = 0
+    """How often it was claimed: tells this claim from every other one of the same job."""
     interruptions: int = 0
     error: str | None = None
     error_code: str | None = None
@@ -123,6 +126,11 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
         what = f" {self.error_code}: {self.error}" if self.error_code else ""
         share = f" {self.progress:.0f} %" if self.status is JobState.PROCESSING else ""
         return f"<Job {self.id} {self.filename or '(no file)'!r} {self.status}{share}{what}>"
+
+    def _repr_html_(self) -> str:
+        why = f" · {self.error_code}: {self.error}" if self.error_code else ""
+        words = f"{self.filename or '(no file)'} · {self.status} · {self.progress:.0f} %{why}"
+        return f"<div><code>{escape(self.id)}</code> {escape(words)}</div>"
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,0 +1,6 @@
+"""Made documents that look like real ones, each with its truth: for demo, notebooks and tests."""
+
+from toolkit.samples.sample import Expected, Sample
+from toolkit.samples.writing import write
+
+__all__ = ["Expected", "Sample", "write"]
