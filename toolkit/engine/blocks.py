@@ -1,0 +1,122 @@
+"""Drafts → blocks: identity, order, trust."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from toolkit.document import blocks as kinds
+from toolkit.document.blocks import Block, Cell, Proof, TextSource
+from toolkit.document.identity import block_id
+from toolkit.engine.drafts import Draft
+from toolkit.engine.trust import text_source_of
+
+__all__ = ["blocks_of"]
+
+
+def blocks_of(
+    drafts: Iterable[Draft],
+    *,
+    page: int,
+    size: tuple[float, float],
+    source_text: str,
+    taken: set[str],
+) -> tuple[Block, ...]:
+    """*drafts* of *page* as blocks in their order; their ids are added to *taken*.
+
+    *size* is the page's width and height in points.
+    """
+    out: list[Block] = []
+    for index, draft in enumerate(drafts):
+        bbox = draft.box.normalized(*size)
+        cells = tuple(_cell(draft, i, size, source_text) for i in range(len(draft.cells)))
+        text = draft.quotation.text or "\x1f".join(cell.text for cell in cells)
+        source = draft.text_source or (
+            _weakest(cells) if cells else text_source_of(draft.quotation, source_text)
+        )
+        identity = block_id(page=page, kind=draft.kind, bbox=bbox, text=text, taken=taken)
+        taken.add(identity)
+        placed: dict[str, Any] = {
+            "id": identity,
+            "page": page,
+            "bbox": bbox,
+            "reading_order_index": index,
+            "text_source": source,
+            "confidence": round(draft.confidence, 3),
+            "role": draft.role,
+            "proof": Proof.TEXT_LAYER if source is TextSource.VERIFIED else None,
+            "source_spans": draft.quotation.spans,
+            "joins": draft.quotation.joins,
+        }
+        out.append(_block(draft, cells, placed))
+    return tuple(out)
+
+
+def _weakest(cells: tuple[Cell, ...]) -> TextSource:
+    if any(cell.text_source is not TextSource.VERIFIED for cell in cells):
+        return TextSource.INFERRED
+    return TextSource.VERIFIED
+
+
+def _cell(draft: Draft, index: int, size: tuple[float, float], source_text: str) -> Cell:
+    cell = draft.cells[index]
+    return Cell(
+        row=cell.row,
+        column=cell.column,
+        text=cell.quotation.text,
+        row_span=cell.row_span,
+        column_span=cell.column_span,
+        header=cell.header,
+        bbox=cell.box.normalized(*size),
+        text_source=text_source_of(cell.quotation, source_text),
+        confidence=round(draft.confidence, 3),
+        source_spans=cell.quotation.spans,
+        joins=cell.quotation.joins,
+    )
+
+
+def _block(draft: Draft, cells: tuple[Cell, ...], placed: dict[str, Any]) -> Block:
+    text = draft.quotation.text
+    match draft.kind:
+        case "heading":
+            return kinds.Heading(text=text, level=draft.level, **placed)
+        case "list":
+            return kinds.ListBlock(
+                text=text, items=draft.items, levels=draft.levels, ordered=draft.ordered, **placed
+            )
+        case "caption":
+            return kinds.Caption(text=text, **placed)
+        case "footnote":
+            return kinds.Footnote(text=text, marker=draft.marker, **placed)
+        case "page_header":
+            return kinds.PageHeader(text=text, **placed)
+        case "page_footer":
+            return kinds.PageFooter(text=text, **placed)
+        case "code":
+            return kinds.Code(text=text, **placed)
+        case "image":
+            return kinds.Image(image_b64=draft.image_b64, **placed)
+        case "table":
+            return _table(draft, cells, placed)
+        case _:
+            return kinds.Paragraph(text=text, **placed)
+
+
+def _table(draft: Draft, cells: tuple[Cell, ...], placed: dict[str, Any]) -> kinds.Table:
+    texts = [[""] * draft.columns for _ in range(draft.rows)]
+    for cell in cells:
+        for row in range(cell.row, min(draft.rows, cell.row + cell.row_span)):
+            for column in range(cell.column, min(draft.columns, cell.column + cell.column_span)):
+                texts[row][column] = cell.text
+    head, body = texts[: draft.header_rows], texts[draft.header_rows :]
+    names = tuple(
+        " / ".join(dict.fromkeys(row[column] for row in head if row[column]))
+        for column in range(draft.columns if head else 0)
+    )
+    return kinds.Table(
+        headers=names,
+        rows=tuple(map(tuple, body)),
+        cells=cells,
+        header_rows=draft.header_rows,
+        **placed,
+    )

@@ -1,0 +1,101 @@
+"""Images: where they are on the page, and how they look there."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Sequence
+from io import BytesIO
+
+import numpy as np
+from PIL import Image
+
+from toolkit.document.blocks import TextSource
+from toolkit.document.geometry import Box
+from toolkit.engine.drafts import Draft, Quotation
+from toolkit.engine.marks import Raster, Sheet
+from toolkit.engine.words import Line
+
+__all__ = ["MOST_BYTES", "figure_drafts", "unread_images"]
+
+# Under 0.8 % of the page an image is a rule, a bullet or an icon; the same share bounds OCR.
+_SMALLEST_SHARE = 0.008
+_MOST_ON_A_PAGE = 40
+_WIDEST_PX = 1000
+_DOTS_PER_INCH = 120.0
+# An image with more of its area under words has its text in the text layer already.
+_COVERED = 0.3
+MOST_BYTES = 24 * 2**20
+"""How many bytes of images one document carries; the later ones keep their place alone."""
+
+Picture = Callable[[int, float], Image.Image | None]
+
+
+def _boxes(sheet: Sheet) -> list[tuple[Raster, Box]]:
+    """The images that count, clipped to the page; one that covers the page is its background."""
+    page = Box(0, 0, sheet.width, sheet.height)
+    out: list[tuple[Raster, Box]] = []
+    for raster in sheet.rasters:
+        box = Box(
+            max(0.0, raster.box.left),
+            max(0.0, raster.box.top),
+            min(page.right, raster.box.right),
+            min(page.bottom, raster.box.bottom),
+        )
+        if box.width <= 0 or box.height <= 0 or box.area < _SMALLEST_SHARE * page.area:
+            continue
+        if any(box.overlap(other) > 0.9 * box.area for _, other in out):
+            continue
+        out.append((raster, box))
+    return out[:_MOST_ON_A_PAGE]
+
+
+def figure_drafts(sheet: Sheet, picture: Picture | None, room: int) -> list[Draft]:
+    """An image draft for each image; with its looks where *picture* renders pages.
+
+    *room* is how many bytes of images the document may still take.
+    """
+    found = _boxes(sheet)
+    page = picture(sheet.number, _DOTS_PER_INCH) if picture and found and room > 0 else None
+    drafts = []
+    for _, box in found:
+        encoded = _cut_out(page, box, sheet) if page is not None else None
+        if encoded is not None and len(encoded) > room:
+            encoded = None
+        room -= len(encoded or "")
+        drafts.append(
+            Draft(
+                "image",
+                box,
+                Quotation(""),
+                0.9,
+                image_b64=encoded,
+                text_source=TextSource.DERIVED,
+            )
+        )
+    return drafts
+
+
+def _cut_out(page: Image.Image, box: Box, sheet: Sheet) -> str | None:
+    across, down = page.width / sheet.width, page.height / sheet.height
+    edges = (
+        int(box.left * across),
+        int(box.top * down),
+        int(np.ceil(box.right * across)),
+        int(np.ceil(box.bottom * down)),
+    )
+    cut = page.crop(edges)
+    if min(cut.size) < 2:
+        return None
+    if cut.width > _WIDEST_PX:
+        cut = cut.resize((_WIDEST_PX, max(1, round(cut.height * _WIDEST_PX / cut.width))))
+    stream = BytesIO()
+    cut.save(stream, "JPEG", quality=80)
+    return base64.b64encode(stream.getvalue()).decode("ascii")
+
+
+def unread_images(sheet: Sheet, lines: Sequence[Line]) -> int:
+    """How many images have no text over them, so that only OCR could read them."""
+    words = [word.box for line in lines for word in line.words]
+    return sum(
+        sum(box.overlap(word) for word in words) < _COVERED * box.area for _, box in _boxes(sheet)
+    )

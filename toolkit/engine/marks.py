@@ -1,0 +1,140 @@
+"""What any reader yields from a page: glyphs, rules and rasters, as columns of numbers.
+
+The frame is the page as it is seen: rotated as the file says, points, origin top left.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from toolkit.document.geometry import Box
+
+__all__ = ["Cell", "Frame", "Glyphs", "Proposal", "Raster", "Sheet"]
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Glyphs:
+    """A page's characters in the reader's order, one row a character, n in all.
+
+    ``text`` is the page's source text: n characters, white space included where the reader
+    yields it. ``boxes`` is (n, 4): left, top, right, bottom. ``origins`` is (n, 2): where the
+    baseline begins. ``angles`` are degrees counter-clockwise, of 0, 90, 180 and 270.
+    ``fonts`` are indices into ``font_names``. ``hidden`` marks what is never painted,
+    ``stray`` what nobody can see: off the page, or too small.
+    """
+
+    text: str
+    boxes: Floats
+    origins: Floats
+    sizes: Floats
+    angles: NDArray[np.int16]
+    bold: NDArray[np.bool_]
+    italic: NDArray[np.bool_]
+    mono: NDArray[np.bool_]
+    fonts: NDArray[np.int32]
+    font_names: tuple[str, ...]
+    hidden: NDArray[np.bool_]
+    stray: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Raster:
+    """An image painted on the page; its size in pixels is what the file declares."""
+
+    box: Box
+    width_px: int
+    height_px: int
+    index: int
+    """Its place among the page's images, by which the reader gives its pixels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A table cell that another engine saw; ``box`` is None where it does not say its place."""
+
+    box: Box | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A block that another engine saw: a kind, a place, for a table its rows of cells.
+
+    Its text is evidence for matching only; what goes into a document is always our own glyphs.
+    """
+
+    kind: str
+    box: Box
+    text: str = ""
+    level: int = 0
+    marker: str | None = None
+    rows: tuple[tuple[Cell, ...], ...] = ()
+    header: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sheet:
+    """One page (from 1) as read. ``rules`` is (r, 4): thin boxes that are drawn lines."""
+
+    number: int
+    width: float
+    height: float
+    glyphs: Glyphs
+    rules: Floats
+    rasters: tuple[Raster, ...]
+    proposals: tuple[Proposal, ...] | None = None
+    """None where no other engine was asked, or it failed."""
+
+    @property
+    def painted(self) -> bool:
+        """Whether anything but text is on the page."""
+        return bool(self.rasters) or len(self.rules) > 0
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A page's visible rectangle in the file's coordinates (origin bottom left), and its turn."""
+
+    left: float
+    bottom: float
+    right: float
+    top: float
+    turn: int
+    """Degrees clockwise, of 0, 90, 180 and 270."""
+
+    @property
+    def size(self) -> tuple[float, float]:
+        """(width, height) as seen."""
+        width, height = self.right - self.left, self.top - self.bottom
+        return (height, width) if self.turn in (90, 270) else (width, height)
+
+    def seen(self, points: Floats) -> Floats:
+        """*points*, (n, 2) in the file's coordinates, as they are seen.
+
+        >>> Frame(0, 0, 100, 50, 90).seen(np.array([[10.0, 20.0]]))
+        array([[20., 10.]])
+        """
+        x, y = points[:, 0], points[:, 1]
+        match self.turn:
+            case 90:
+                columns = (y - self.bottom, x - self.left)
+            case 180:
+                columns = (self.right - x, y - self.bottom)
+            case 270:
+                columns = (self.top - y, self.right - x)
+            case _:
+                columns = (x - self.left, self.top - y)
+        return np.column_stack(columns)
+
+    def boxes_seen(self, corners: Floats) -> Floats:
+        """Boxes (n, 4) of two opposite corners x0 y0 x1 y1, as left, top, right, bottom."""
+        first, second = self.seen(corners[:, :2]), self.seen(corners[:, 2:])
+        return np.column_stack((np.minimum(first, second), np.maximum(first, second)))

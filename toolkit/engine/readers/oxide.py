@@ -1,0 +1,294 @@
+"""pdf-oxide: the first reader of a PDF."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import pdf_oxide
+from numpy.typing import NDArray
+
+from toolkit.document.geometry import Box
+from toolkit.engine.marks import Frame, Glyphs, Raster
+from toolkit.errors import DamagedFile, PageUnreadable, PasswordProtected, ToolkitError
+
+__all__ = ["OxideFile", "glyph_boxes", "is_bold", "mended", "quarter", "translated"]
+
+pdf_oxide.disable_logging()
+# What the reader logs is ours to hear, and nobody else's: without this it goes to stderr.
+for _name in ("pdf_oxide", "pdf_oxide.document"):
+    logging.getLogger(_name).addHandler(logging.NullHandler())
+logging.getLogger("pdf_oxide").propagate = False
+logging.getLogger("pdf_oxide.document").propagate = True
+
+# Ascent and descent in shares of the size; the reader gives none, and most text fonts are near.
+ASCENT, DESCENT = 0.78, 0.22
+_BOLD = re.compile(r"bold|black|heavy|demi|cmbx|[-,]bd\b|extrabd", re.IGNORECASE)
+_MONO = re.compile(r"courier|mono|consol|menlo|typewriter|cmtt|inconsolata", re.IGNORECASE)
+_LIGHT = frozenset({"Normal", "Medium", "Light", "Thin", "ExtraLight"})
+# The densest newspaper page has some 30 000.
+_MOST_GLYPHS = 250_000
+# A PDF ends with its end mark; a little rubbish after it is usual.
+_TAIL = 2048
+# More lines than any table has: a drawing, of which no table is made.
+_MOST_RULES = 4000
+_NO_RULES = np.empty((0, 4))
+
+
+@contextmanager
+def translated(error: type[ToolkitError], what: str) -> Iterator[None]:
+    """Turn what the library raises into *error*."""
+    try:
+        yield
+    except (RuntimeError, OSError, ValueError, LookupError, TypeError, ArithmeticError) as exc:
+        raise error(f"{what}: {exc}") from exc
+    except BaseException as exc:
+        # A panic in Rust comes as a BaseException of a class that cannot be imported.
+        if type(exc).__name__ != "PanicException":
+            raise
+        raise error(f"{what}: the reader broke down on it") from exc
+
+
+class _Heard(logging.Handler):
+    """Notes whether the reader failed to decode a content stream."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.failed = False
+
+    def emit(self, record: logging.LogRecord) -> None:
+        message = record.getMessage()
+        self.failed |= "content stream" in message or "cannot be decompressed" in message
+
+
+class OxideFile:
+    """A PDF opened by pdf-oxide. Not to be used from two threads."""
+
+    def __init__(self, content: bytes, password: str | None) -> None:
+        """Open *content*. Raises DamagedFile and PasswordProtected."""
+        with translated(DamagedFile, "not readable as a PDF"):
+            self._pdf = pdf_oxide.PdfDocument.from_bytes(content)
+            # A file without encryption says yes to any password; an unopened one would read empty.
+            self._tried = ("",) if password is None else (password, "")
+            opened = any(self._pdf.authenticate(attempt) for attempt in self._tried)
+        self._content = content
+        if not opened:
+            why = (
+                "it is encrypted, and no password was given"
+                if password is None
+                else ("it is encrypted, and the password is wrong")
+            )
+            raise PasswordProtected(why)
+        with translated(DamagedFile, "its pages cannot be counted"):
+            self.page_count = int(self._pdf.page_count)
+
+    def frame(self, number: int) -> Frame:
+        """Page *number* (from 1): its visible rectangle. Raises PageUnreadable."""
+        with translated(PageUnreadable, f"page {number}"):
+            media = _ordered(self._pdf.page_media_box(number - 1))
+            crop = self._pdf.page_crop_box(number - 1)
+            turn = int(self._pdf.page_rotation(number - 1)) % 360
+        left, bottom, right, top = media
+        if crop is not None:
+            c = _ordered(crop)
+            shown = (max(left, c[0]), max(bottom, c[1]), min(right, c[2]), min(top, c[3]))
+            if shown[2] - shown[0] > 1 and shown[3] - shown[1] > 1:
+                left, bottom, right, top = shown
+        if not (right - left > 1 and top - bottom > 1):
+            # A page without a usable box is taken for the most usual one.
+            left, bottom, right, top = 0.0, 0.0, 612.0, 792.0
+        return Frame(left, bottom, right, top, turn if turn in (90, 180, 270) else 0)
+
+    def glyphs(self, number: int, frame: Frame) -> Glyphs:
+        """The characters of page *number*, as seen in *frame*. Raises PageUnreadable."""
+        with translated(PageUnreadable, f"page {number}"):
+            chars = self._pdf.extract_chars(number - 1)
+        if len(chars) > _MOST_GLYPHS:
+            raise PageUnreadable(
+                f"page {number} says it has {len(chars)} characters, which no page can show"
+            )
+        with translated(PageUnreadable, f"page {number}"):
+            rows = [
+                (
+                    c.char,
+                    c.origin_x,
+                    c.origin_y,
+                    c.advance_width,
+                    c.font_size,
+                    c.rotation_degrees,
+                    c.font_name,
+                    c.font_weight,
+                    c.is_italic,
+                    c.is_monospace,
+                )
+                for c in chars
+            ]
+        return _columns(mended(rows), frame)
+
+    def lost(self, number: int) -> str | None:
+        """Why page *number*, on which nothing was found, is not simply blank; None if it may be.
+
+        The reader takes a stream that cannot be decoded for an empty one, and says so in its log.
+        """
+        if b"%%EOF" not in self._content[-_TAIL:]:
+            return "nothing was found on it, and the file breaks off"
+        heard = _Heard()
+        log = logging.getLogger("pdf_oxide")
+        log.addHandler(heard)
+        pdf_oxide.set_log_level("warn")
+        try:
+            with translated(PageUnreadable, f"page {number}"):
+                again = pdf_oxide.PdfDocument.from_bytes(self._content)
+                any(again.authenticate(attempt) for attempt in self._tried)
+                again.extract_chars(number - 1)
+        finally:
+            pdf_oxide.disable_logging()
+            log.removeHandler(heard)
+        return "its content cannot be decoded" if heard.failed else None
+
+    def rules(self, number: int, frame: Frame) -> NDArray[np.float64]:
+        """The straight lines drawn on page *number*, as thin boxes (r, 4) seen in *frame*."""
+        with translated(PageUnreadable, f"page {number}"):
+            lines = [path["bbox"] for path in self._pdf.extract_lines(number - 1)]
+            rects = [
+                (path["bbox"], path["stroke_color"] is not None)
+                for path in self._pdf.extract_rects(number - 1)
+            ]
+        if len(lines) + len(rects) > _MOST_RULES:
+            return _NO_RULES
+        corners = [(x, y, x + w, y + h) for x, y, w, h in lines if min(abs(w), abs(h)) < 3]
+        for (x, y, w, h), stroked in rects:
+            if min(abs(w), abs(h)) < 3:
+                corners.append((x, y, x + w, y + h))
+            elif stroked:
+                corners += [(x, y, x + w, y), (x, y + h, x + w, y + h)]
+                corners += [(x, y, x, y + h), (x + w, y, x + w, y + h)]
+        return frame.boxes_seen(np.array(corners)) if corners else _NO_RULES
+
+    def rasters(self, number: int, frame: Frame) -> tuple[Raster, ...]:
+        """The images painted on page *number*; their pixels are not decoded."""
+        with translated(PageUnreadable, f"page {number}"):
+            found = list(self._pdf.extract_images(number - 1))
+        rasters = []
+        for index, image in enumerate(found):
+            x, y, w, h = image["bbox"]
+            box = Box(*(float(v) for v in frame.boxes_seen(np.array([[x, y, x + w, y + h]]))[0]))
+            rasters.append(Raster(box, int(image["width"]), int(image["height"]), index))
+        return tuple(rasters)
+
+
+def _ordered(box: Sequence[float]) -> tuple[float, float, float, float]:
+    x0, y0, x1, y1 = (float(v) for v in box)
+    return min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)
+
+
+def mended(rows: list[Any]) -> list[Any]:
+    """*rows* with white space put right that the reader decoded in the wrong alphabet.
+
+    Some producers write an invisible character as UTF-8 where the format wants UTF-16; it comes
+    out as two or three letters such as "Â\\xa0". Only what decodes to white space or to a soft
+    hyphen is put right, so that no letter that a person could see is ever changed.
+    """
+    out: list[Any] = []
+    at = 0
+    while at < len(rows):
+        char = rows[at][0]
+        length = 1
+        if char in "Ââ¬":
+            for size in (3, 2):
+                plain = _decoded("".join(str(row[0]) for row in rows[at : at + size]))
+                if plain is not None:
+                    char, length = plain, size
+                    break
+        out.append((char, *rows[at][1:]))
+        at += length
+    return out
+
+
+def _decoded(text: str) -> str | None:
+    for alphabet in ("cp1252", "mac_roman", "latin-1"):
+        try:
+            plain = text.encode(alphabet).decode("utf-8")
+        except UnicodeError:
+            continue
+        if len(plain) == 1 and len(text) > 1 and (plain.isspace() or plain == "\xad"):
+            return plain
+    return None
+
+
+def quarter(degrees: float) -> int:
+    """The nearest quarter turn, of 0, 90, 180 and 270."""
+    return round(degrees / 90) * 90 % 360
+
+
+def is_bold(name: str) -> bool:
+    """Whether a font's name says that it is bold."""
+    return _BOLD.search(name) is not None
+
+
+def _columns(rows: list[Any], frame: Frame) -> Glyphs:
+    # One row a character: a ligature that comes as letters keeps its box for each of them.
+    rows = [(one, *row[1:]) for row in rows for one in (row[0] or "\ufffd")]
+    origins = np.array([row[1:3] for row in rows], dtype=float).reshape(-1, 2)
+    advance = np.array([row[3] for row in rows], dtype=float)
+    sizes = np.abs(np.array([row[4] for row in rows], dtype=float))
+    angles = np.array([quarter(row[5]) for row in rows], dtype=np.int16)
+    names: dict[str, int] = {}
+    fonts = np.array([names.setdefault(str(row[6]), len(names)) for row in rows], dtype=np.int32)
+    heavy = np.array([is_bold(name) for name in names] or [False])
+    fixed = np.array([_MONO.search(name) is not None for name in names] or [False])
+    advance = np.where(angles % 180 == 0, np.abs(advance), _advances(origins, sizes, angles))
+    return Glyphs(
+        text="".join(row[0] for row in rows),
+        boxes=frame.boxes_seen(glyph_boxes(origins, advance, sizes, angles)),
+        origins=frame.seen(origins),
+        sizes=sizes,
+        angles=((angles - frame.turn) % 360).astype(np.int16),
+        bold=heavy[fonts]
+        | np.array(
+            [row[7] not in _LIGHT for row in rows],
+            bool,
+        ),
+        italic=np.array([bool(row[8]) for row in rows], bool),
+        mono=fixed[fonts] | np.array([bool(row[9]) for row in rows], bool),
+        fonts=fonts,
+        font_names=tuple(names),
+        hidden=np.zeros(len(rows), bool),
+        stray=np.zeros(len(rows), bool),
+    )
+
+
+def _advances(
+    origins: NDArray[np.float64], sizes: NDArray[np.float64], angles: NDArray[np.int16]
+) -> NDArray[np.float64]:
+    """Advances of upright glyphs, given as 0: the way to the next one, or half an em."""
+    out = sizes * 0.5
+    if len(out) < 2 or not (angles % 180 == 90).any():
+        return out
+    along = np.where(angles == 270, -origins[:, 1], origins[:, 1])
+    across = np.round(origins[:, 0], 1)
+    order = np.lexsort((along, across, angles))
+    step = np.diff(along[order])
+    same = (np.diff(across[order]) == 0) & (np.diff(angles[order]) == 0)
+    near = same & (step > 0.1) & (step < sizes[order][:-1])
+    out[order[:-1]] = np.where(near, step, out[order[:-1]])
+    return out
+
+
+def glyph_boxes(
+    origins: NDArray[np.float64],
+    advance: NDArray[np.float64],
+    sizes: NDArray[np.float64],
+    angles: NDArray[np.int16],
+) -> NDArray[np.float64]:
+    """Corner pairs (n, 4), in the file's own coordinates, of glyphs at *origins*."""
+    turn = np.deg2rad(angles.astype(float))
+    along = np.column_stack((np.cos(turn), np.sin(turn)))
+    up = np.column_stack((-np.sin(turn), np.cos(turn)))
+    first = origins - up * (sizes * DESCENT)[:, None]
+    second = origins + along * advance[:, None] + up * (sizes * ASCENT)[:, None]
+    return np.hstack((first, second))

@@ -1,0 +1,248 @@
+"""A PDF as sheets of marks: two readers, and another engine's proposals.
+
+pdf-oxide reads first. PDFium reads a page again where pdf-oxide fails on it, loses text that is
+there, or cannot say whether text that lies on an image is painted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from toolkit.engine.marks import Frame, Glyphs, Proposal, Raster, Sheet
+from toolkit.engine.options import ParseOptions
+from toolkit.engine.readers.oxide import OxideFile
+from toolkit.engine.readers.proposals import Seen, proposals
+from toolkit.engine.source import Source
+from toolkit.errors import DamagedFile, PageUnreadable, PasswordProtected
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from toolkit.engine.readers.pdfium import PdfiumFile
+
+__all__ = ["PdfReading", "read", "source_texts"]
+
+# Opening a file again costs 10 ms on 1,000 pages: up to here each page is asked for alone, so
+# that a page that hangs is known; beyond, a few at a time.
+_ALONE_UP_TO = 200
+_BATCH = 8
+# The readers differ by a few characters on many pages (ligatures, hyphens); this is a loss.
+_LOST_SHARE, _LOST_COUNT = 1.01, 12
+# An image this large under text may be a scan whose text is somebody's OCR.
+_SCAN_SHARE = 0.25
+_HEAVY = 60_000
+# Points: below this nobody reads it.
+_SMALLEST = 1.0
+_KIDS = re.compile(rb"/Kids\s*\[([^\]]*)\]")
+_OBJECT = re.compile(rb"(\d+)\s+\d+\s+$")
+_REFERENCE = re.compile(rb"(\d+)\s+\d+\s+R")
+
+
+class PdfReading:
+    """An opened PDF. Pages count from 1."""
+
+    def __init__(self, source: Source, options: ParseOptions) -> None:
+        """Open *source*. Raises PasswordProtected, and DamagedFile where both readers give up."""
+        self._content = source.bytes()
+        self._password = options.password
+        self._second: PdfiumFile | None = None
+        self._second_failed = False
+        self._first = self._opened()
+        self._seen: Seen = {}
+        self._frames: dict[int, Frame] = {}
+        self.page_count = self._first.page_count if self._first else self._pdfium().page_count
+        if self.page_count < 1:
+            raise DamagedFile(f"{source.filename}: no page was found")
+        self._batches_of = 1 if self.page_count <= _ALONE_UP_TO else _BATCH
+
+    def _opened(self) -> OxideFile | None:
+        # pdf-oxide follows a page tree that holds itself until its stack is gone.
+        if _loops(self._content):
+            return None
+        try:
+            first = OxideFile(self._content, self._password)
+        except DamagedFile:
+            return None
+        return first if first.page_count else None
+
+    def _pdfium(self) -> PdfiumFile:
+        if self._second is None:
+            if self._second_failed:
+                raise PageUnreadable("the second reader cannot open the file")
+            # Failed until shown otherwise, so that it is not tried for every page.
+            self._second_failed = True
+            # Loaded only where it is needed: most files never are read twice.
+            from toolkit.engine.readers.pdfium import PdfiumFile
+
+            self._second = PdfiumFile(self._content, self._password)
+        return self._second
+
+    def frame(self, number: int) -> Frame:
+        """Page *number*'s visible rectangle. Raises PageUnreadable."""
+        if number not in self._frames:
+            self._frames[number] = self._frame(number)
+        return self._frames[number]
+
+    def _frame(self, number: int) -> Frame:
+        # pdf-oxide looks a page up from the first one on: 12 ms a page among 1,000, PDFium 1 ms.
+        if self._first is None or self.page_count > _ALONE_UP_TO:
+            try:
+                return self._pdfium().frame(number)
+            except (PageUnreadable, DamagedFile, PasswordProtected):
+                if self._first is None:
+                    raise
+        try:
+            return self._first.frame(number)
+        except PageUnreadable:
+            return self._asked_again(number)
+
+    def _asked_again(self, number: int) -> Frame:
+        try:
+            return self._pdfium().frame(number)
+        except (DamagedFile, PasswordProtected) as exc:
+            raise PageUnreadable(f"page {number}: neither reader can open it") from exc
+
+    def inches(self, number: int) -> tuple[float, float]:
+        """Page *number*'s width and height in inches; of an unreadable page, those of a letter."""
+        try:
+            width, height = self.frame(number).size
+        except PageUnreadable:
+            return 8.5, 11.0
+        return round(width / 72, 3), round(height / 72, 3)
+
+    def sheet(self, number: int, ahead: tuple[int, ...] = ()) -> Sheet:
+        """Page *number* with all its marks. Raises PageUnreadable.
+
+        *ahead* are the pages that will be asked for next, of which some may be looked at now.
+        """
+        frame = self.frame(number)
+        first = self._first.glyphs(number, frame) if self._first else None
+        # A page of so many characters is drawn rather than written; the other engine takes long.
+        heavy = first is not None and len(first) > _HEAVY
+        proposed, seen = (None, 0) if heavy else self._proposed(number, ahead)
+        rasters = self._rasters(number, frame)
+        doubtful = first is None or (
+            seen > visible(first) * _LOST_SHARE + _LOST_COUNT
+            or _may_be_scan(first, rasters, frame)
+            or _misses_markers(first, proposed)
+        )
+        glyphs = self._better(number, frame, first) if doubtful or first is None else first
+        rules = self._first.rules(number, frame) if self._first else np.empty((0, 4))
+        width, height = frame.size
+        sheet = Sheet(
+            number, width, height, _on_page(glyphs, width, height), rules, rasters, proposed
+        )
+        if self._first and not (len(glyphs) or sheet.painted):
+            why = self._first.lost(number)
+            if why:
+                raise PageUnreadable(f"page {number}: {why}")
+        return sheet
+
+    def _proposed(
+        self, number: int, ahead: tuple[int, ...]
+    ) -> tuple[tuple[Proposal, ...] | None, int]:
+        if number not in self._seen:
+            wanted = (number, *ahead[: self._batches_of - 1])
+            self._seen = proposals(self._content, wanted, self._password)
+        return self._seen.pop(number, (None, 0))
+
+    def _rasters(self, number: int, frame: Frame) -> tuple[Raster, ...]:
+        try:
+            return self._first.rasters(number, frame) if self._first else ()
+        except PageUnreadable:
+            return ()
+
+    def _better(self, number: int, frame: Frame, first: Glyphs | None) -> Glyphs:
+        """*first*, or the second reader's glyphs where they say more."""
+        try:
+            second = self._pdfium().glyphs(number, frame)
+        except (PageUnreadable, DamagedFile, PasswordProtected):
+            if first is None:
+                raise
+            return first
+        if first is None or second.hidden.any():
+            return second
+        return second if visible(second) > visible(first) else first
+
+    def picture(self, number: int, dots_per_inch: float) -> Image.Image | None:
+        """Page *number* as an image; None where it cannot be rendered."""
+        try:
+            return self._pdfium().picture(number, dots_per_inch)
+        except (PageUnreadable, DamagedFile, PasswordProtected):
+            return None
+
+
+def read(source: Source, options: ParseOptions) -> PdfReading:
+    """*source* opened as a PDF. Raises PasswordProtected and DamagedFile."""
+    return PdfReading(source, options)
+
+
+def source_texts(source: Source, options: ParseOptions | None = None) -> Iterator[tuple[int, str]]:
+    """(page number, the page's source text) of every page that can be read.
+
+    These are the texts that the spans of blocks are positions in.
+    """
+    reading = PdfReading(source, options or ParseOptions())
+    for number in range(1, reading.page_count + 1):
+        try:
+            yield number, reading.sheet(number).glyphs.text
+        except PageUnreadable:
+            continue
+
+
+def visible(glyphs: Glyphs) -> int:
+    """How many characters are not white space."""
+    return len("".join(glyphs.text.split()))
+
+
+def _misses_markers(glyphs: Glyphs, proposed: tuple[Proposal, ...] | None) -> bool:
+    """Whether the other engine saw list markers that are not among *glyphs* at all."""
+    return any(p.marker and p.marker not in glyphs.text for p in proposed or ())
+
+
+def _may_be_scan(glyphs: Glyphs, rasters: tuple[Raster, ...], frame: Frame) -> bool:
+    width, height = frame.size
+    for raster in rasters:
+        if raster.box.area >= _SCAN_SHARE * width * height:
+            x, y = glyphs.origins[:, 0], glyphs.origins[:, 1]
+            box = raster.box
+            inside = (x >= box.left) & (x <= box.right) & (y >= box.top) & (y <= box.bottom)
+            if inside.any():
+                return True
+    return False
+
+
+def _on_page(glyphs: Glyphs, width: float, height: float) -> Glyphs:
+    """*glyphs* with those marked that lie off the page, or are too small for any eye."""
+    middle = (glyphs.boxes[:, :2] + glyphs.boxes[:, 2:]) / 2
+    off = (middle < 0).any(axis=1) | (middle[:, 0] > width) | (middle[:, 1] > height)
+    return replace(glyphs, stray=off | (glyphs.sizes < _SMALLEST))
+
+
+def _loops(content: bytes) -> bool:
+    """Whether a page tree that is written plainly holds itself."""
+    kids: dict[int, list[int]] = {}
+    for match in _KIDS.finditer(content):
+        head = content.rfind(b"obj", 0, match.start())
+        number = _OBJECT.search(content[max(0, head - 24) : head])
+        if number is not None:
+            kids[int(number[1])] = [int(kid) for kid in _REFERENCE.findall(match[1])]
+    done: set[int] = set()
+    for start in kids:
+        path: list[int] = []
+        stack = [(start, 0)]
+        while stack:
+            node, depth = stack.pop()
+            del path[depth:]
+            if node in path:
+                return True
+            if node not in done and node in kids:
+                path.append(node)
+                stack += [(kid, depth + 1) for kid in kids[node]]
+        done.add(start)
+    return False

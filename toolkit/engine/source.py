@@ -1,0 +1,152 @@
+"""A file as it came in: its bytes, their hash, and what they look like."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import zipfile
+from dataclasses import dataclass, field
+from io import BytesIO
+from pathlib import Path
+from typing import Self
+
+from toolkit.errors import EmptyFile, UnreadablePath, UnsupportedFileType
+
+__all__ = ["READABLE", "Source", "sniffed"]
+
+PDF = "application/pdf"
+READABLE = frozenset({PDF})
+"""The media types that a reader exists for."""
+
+_OFFICE = "application/vnd.openxmlformats-officedocument"
+_PPTX = f"{_OFFICE}.presentationml.presentation"
+_DOCX = f"{_OFFICE}.wordprocessingml.document"
+_XLSX = f"{_OFFICE}.spreadsheetml.sheet"
+
+# PDF readers accept a header anywhere in the first kilobyte.
+_HEADER_WITHIN = 1024
+_SIGNATURES: tuple[tuple[bytes, str], ...] = (
+    (b"\x89PNG\r\n\x1a\n", "image/png"),
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"GIF8", "image/gif"),
+    (b"BM", "image/bmp"),
+    (b"II*\x00", "image/tiff"),
+    (b"MM\x00*", "image/tiff"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "application/x-ole-storage"),
+    (b"{\\rtf", "application/rtf"),
+    (b"%!PS", "application/postscript"),
+    (b"\x1f\x8b", "application/gzip"),
+    (b"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed"),
+    (b"Rar!", "application/vnd.rar"),
+    (b"\x7fELF", "application/x-executable"),
+    (b"MZ", "application/x-executable"),
+    (b"SQLite format 3\x00", "application/vnd.sqlite3"),
+)
+_ZIPPED: tuple[tuple[str, str], ...] = (
+    ("ppt/", _PPTX),
+    ("word/", _DOCX),
+    ("xl/", _XLSX),
+    ("META-INF/container.xml", "application/epub+zip"),
+)
+_NAMES = {
+    _PPTX: "a PowerPoint deck",
+    _DOCX: "a Word document",
+    _XLSX: "an Excel workbook",
+    "application/x-ole-storage": "an old Office file (PPT, DOC or XLS)",
+    "application/octet-stream": "binary content of no type that is known",
+    "text/html": "an HTML page",
+    "text/plain": "plain text",
+}
+# A PDF whose header was lost still has these, and readers repair it.
+_PDF_TRACES = (b"startxref", b"%%EOF", b" obj", b"endobj")
+
+
+def sniffed(content: bytes) -> str:
+    """The media type that *content* looks like, by its bytes alone."""
+    if b"%PDF-" in content[:_HEADER_WITHIN] or all(
+        trace in content for trace in (_PDF_TRACES[2], _PDF_TRACES[3])
+    ):
+        return PDF
+    for signature, media_type in _SIGNATURES:
+        if content.startswith(signature):
+            return media_type
+    if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
+        return "image/webp"
+    if content[4:8] == b"ftyp" and content[8:12] in (b"heic", b"heix", b"mif1", b"heif"):
+        return "image/heic"
+    if content.startswith(b"PK\x03\x04"):
+        return _zipped(content)
+    return _written(content)
+
+
+def _zipped(content: bytes) -> str:
+    try:
+        names = zipfile.ZipFile(BytesIO(content)).namelist()
+    except (zipfile.BadZipFile, OSError, ValueError):
+        return "application/zip"
+    for start, media_type in _ZIPPED:
+        if any(name.startswith(start) for name in names):
+            return media_type
+    return "application/zip"
+
+
+def _written(content: bytes) -> str:
+    head = content[:4096]
+    try:
+        text = head.decode("utf-8")
+    except UnicodeDecodeError as exc:
+        # The cut may have gone through a character.
+        if exc.start < len(head) - 4:
+            return "application/octet-stream"
+        text = head[: exc.start].decode("utf-8")
+    if re.search(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]", text):
+        return "application/octet-stream"
+    return "text/html" if re.search(r"<(!doctype html|html)", text, re.IGNORECASE) else "text/plain"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A file's content under its name; ``sha256`` is 64 hex digits, ``size`` is in bytes."""
+
+    filename: str
+    sha256: str
+    size: int
+    media_type: str
+    _content: bytes = field(repr=False)
+
+    @classmethod
+    def from_path(cls, path: str | Path, filename: str | None = None) -> Self:
+        """The file at *path*, known as *filename* (default: its own name).
+
+        Raises UnreadablePath, EmptyFile, and UnsupportedFileType where no reader knows it.
+        """
+        path = Path(path)
+        try:
+            content = path.read_bytes()
+        except OSError as exc:
+            raise UnreadablePath(f"{path}: {exc.strerror or exc}") from exc
+        return cls.from_bytes(content, filename or path.name)
+
+    @classmethod
+    def from_bytes(cls, content: bytes, filename: str = "document.pdf") -> Self:
+        """*content*, known as *filename*, whose ending counts for nothing.
+
+        Raises EmptyFile, and UnsupportedFileType naming what the bytes look like.
+        """
+        if not content:
+            raise EmptyFile(f"{filename} has no bytes")
+        media_type = sniffed(content)
+        if media_type not in READABLE:
+            seems = _NAMES.get(media_type, media_type)
+            raise UnsupportedFileType(f"{filename} looks like {seems}; PDF files can be read")
+        return cls(
+            filename=filename,
+            sha256=hashlib.sha256(content).hexdigest(),
+            size=len(content),
+            media_type=media_type,
+            _content=content,
+        )
+
+    def bytes(self) -> bytes:
+        """The content."""
+        return self._content
