@@ -23,7 +23,7 @@ class SourceKind(StrEnum):
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
-    """The file: ``file_hash`` is "sha256:" and 64 hex digits, sizes are (width, height) in inches."""
+    """The file: ``file_hash`` is "sha256:" and 64 hex digits, sizes (width, height) in inches."""
 
     kind: SourceKind
     filename: str

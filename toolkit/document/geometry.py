@@ -11,7 +11,7 @@ __all__ = ["Box", "NormalizedBox"]
 NormalizedBox: TypeAlias = tuple[float, float, float, float]
 """(x0, y0, x1, y1) as shares of the page's width and height, origin top left, y downward."""
 
-# A ten-thousandth of a page is under a tenth of a point on A0: nobody sees it, and files stay small.
+# A ten-thousandth of a page is under a tenth of a point on A0: nobody sees it.
 _DECIMALS = 5
 
 

@@ -25,9 +25,7 @@ class RetryPolicy:
         if self.attempts < 1:
             raise InvalidOption(f"attempts={self.attempts}: at least 1 is needed")
 
-    def wait(
-        self, attempt: int, error: ToolkitError, *, dice: Callable[[], float]
-    ) -> float | None:
+    def wait(self, attempt: int, error: ToolkitError, *, dice: Callable[[], float]) -> float | None:
         """Seconds until the next attempt, or None to give up.
 
         *attempt* is the number of the one that failed, from 1; *dice* gives a number in [0, 1).

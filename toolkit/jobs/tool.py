@@ -43,7 +43,8 @@ class Limits:
         known = {f.name for f in fields(self)}
         for name, value in changes.items():
             if name not in known:
-                raise InvalidOption(f"unknown limit {name!r}; the limits are {', '.join(sorted(known))}")
+                names = ", ".join(sorted(known))
+                raise InvalidOption(f"unknown limit {name!r}; the limits are {names}")
             if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
                 raise InvalidOption(f"limit {name}={value!r}: a positive number is needed")
         return replace(self, **changes)  # type: ignore[arg-type]  # each was checked above
@@ -75,7 +76,9 @@ class Tool:
         if not self.name.replace("_", "").replace("-", "").isalnum():
             raise InvalidOption(f"tool name {self.name!r}: letters, digits, '-' and '_' only")
         if self.target.count(":") != 1:
-            raise InvalidOption(f"tool {self.name}: target {self.target!r} is not 'module:function'")
+            raise InvalidOption(
+                f"tool {self.name}: target {self.target!r} is not 'module:function'"
+            )
         if self.concurrency < 0:
             raise InvalidOption(f"tool {self.name}: concurrency={self.concurrency} is below 0")
 

@@ -1,0 +1,3 @@
+"""The process that does the jobs: it claims them, runs each in a child of its own, and records."""
+
+__all__ = []
