@@ -20,6 +20,7 @@ class is a case of one of them (``family``)::
     │   ├── EmptyFile                 EMPTY_FILE
     │   ├── PasswordProtected         PDF_PASSWORD_PROTECTED
     │   ├── PageUnreadable            PAGE_UNREADABLE
+    │   ├── TextLayerUnfaithful       TEXT_LAYER_UNFAITHFUL
     │   └── MemoryExceeded            MEMORY_EXCEEDED
     ├── OcrError                      OCR_ERROR
     │   └── OcrUnavailable            OCR_UNAVAILABLE
@@ -73,6 +74,7 @@ __all__ = [
     "RunnerLost",
     "StillRunning",
     "StoreDamaged",
+    "TextLayerUnfaithful",
     "TimeLimit",
     "TooManyPages",
     "ToolFailed",
@@ -183,6 +185,12 @@ class PageUnreadable(ParseError):
     """One page cannot be read; the others come through."""
 
     code = "PAGE_UNREADABLE"
+
+
+class TextLayerUnfaithful(ParseError):
+    """A page's text layer does not say what the page shows; its text is no proof."""
+
+    code = "TEXT_LAYER_UNFAITHFUL"
 
 
 class MemoryExceeded(ParseError):

@@ -55,6 +55,8 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
 
     page: int
     blocks: tuple[Block, ...] = ()
+    hidden: bool = False
+    """Whether it is left out when the slides are shown; its blocks are here all the same."""
 
 
 class Document(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""Jobs, documents, pages and blocks as pandas frames of fixed columns."""
+"""Jobs, documents, pages and blocks as frames of fixed columns, tables as frames of their own."""
 
 from toolkit.frames.blocks import blocks
 from toolkit.frames.columns import (
@@ -11,15 +11,18 @@ from toolkit.frames.documents import documents
 from toolkit.frames.filtering import filtered
 from toolkit.frames.jobs import jobs
 from toolkit.frames.pages import pages
+from toolkit.frames.tables import Tables, tables
 
 __all__ = [
     "BLOCK_COLUMNS",
     "DOCUMENT_COLUMNS",
     "JOB_COLUMNS",
     "PAGE_COLUMNS",
+    "Tables",
     "blocks",
     "documents",
     "filtered",
     "jobs",
     "pages",
+    "tables",
 ]

@@ -1,0 +1,74 @@
+"""Every notebook runs from top to bottom, and its answers are those that are saved in it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+ROOT = Path(__file__).parents[2]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+
+
+def name(path: Path) -> str:
+    return path.name
+
+
+def read(path: Path):
+    return nbformat.read(path, as_version=4)
+
+
+def test_there_are_notebooks():
+    assert NOTEBOOKS
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=name)
+def test_a_notebook_runs(path, tmp_path):
+    command = [sys.executable, "-m", "pytest", "--nbval-lax", "--nbval-current-env"]
+    command += ["--nbval-cell-timeout=180", "--nbval-sanitize-with"]
+    command += [str(Path(__file__).with_name("sanitize.cfg")), "-p", "no:cacheprovider"]
+    environ = os.environ | {"PYDEVD_DISABLE_FILE_VALIDATION": "1", "PAGEQUEUE_LINGER": "0"}
+    # Some older parts of Jupyter warn of themselves; what this repository does wrong still fails.
+    command += ["-W", "ignore", str(path)]
+    done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-5000:] + done.stderr[-2000:]
+    cells = [cell for cell in read(path).cells if cell.cell_type == "code"]
+    assert f"{len(cells)} passed" in done.stdout
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=name)
+def test_a_notebook_was_saved_with_its_outputs(path):
+    book = read(path)
+    cells = [cell for cell in book.cells if cell.cell_type == "code"]
+    assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
+    kinds = {output.output_type for cell in cells for output in cell.outputs}
+    assert "error" not in kinds
+    assert any("nbval-check-output" in cell.metadata.get("tags", []) for cell in cells)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=name)
+def test_a_board_reads_well_without_a_kernel(path):
+    """The widget's state is in the file, and beside it a picture that needs neither."""
+    book = read(path)
+    outputs = [o for c in book.cells if c.cell_type == "code" for o in c.outputs if "data" in o]
+    live = "application/vnd.jupyter.widget-view+json"
+    if not any(live in output.data for output in outputs):
+        pytest.skip("no board in this notebook")
+    pictures = [o.data["text/html"] for o in outputs if "twin-pq" in o.data.get("text/html", "")]
+    assert pictures
+    assert all("finished" in picture for picture in pictures)
+    states = book.metadata.widgets["application/vnd.jupyter.widget-state+json"]["state"]
+    ids = {o.data[live]["model_id"] for o in outputs if live in o.data}
+    assert ids <= states.keys()
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=name)
+def test_a_notebook_says_nothing_of_the_machine_it_was_made_on(path):
+    text = json.dumps(json.loads(path.read_text("utf-8")))
+    assert str(ROOT) not in text
+    assert str(Path.home()) + "/" not in text

@@ -1,0 +1,125 @@
+"""``pagequeue parse``: files to Markdown or JSON, without a queue."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import typer
+
+from toolkit.cli.options import Inputs, Options, Pages, Password, options_of
+from toolkit.cli.terminal import complain, err, say
+from toolkit.errors import InvalidInput, ToolkitError
+from toolkit.export.names import Names
+from toolkit.jobs import Outcome
+from toolkit.widgets.words import shown, thing
+
+__all__ = ["parse"]
+
+
+class Format(StrEnum):
+    MARKDOWN = "markdown"
+    JSON = "json"
+
+
+class Style(StrEnum):
+    RICH = "rich"
+    PLAIN = "plain"
+
+
+T = TypeVar("T")
+SUFFIXES = {Format.MARKDOWN: ".md", Format.JSON: ".json"}
+
+
+def parse(
+    inputs: Inputs,
+    *,
+    to: Annotated[Format, typer.Option("--to", help="What to write.")] = Format.MARKDOWN,
+    style: Annotated[
+        Style, typer.Option("--style", help="Of Markdown: rich for reading, plain for comparing.")
+    ] = Style.RICH,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="A folder: NAME.md or NAME.json for each file.")
+    ] = None,
+    pages: Pages = None,
+    password: Password = None,
+    option: Options = None,
+) -> None:
+    """Read files now, without a queue; one file goes to stdout."""
+    from toolkit.runner import direct
+    from toolkit.tools.registry import installed
+    from toolkit.workspace.options import checked
+
+    tool = installed()["parse"]
+    asked = checked(tool, options_of(option, pages), password=password, limits={})
+    paths, failed = _paths(inputs)
+    if out is None and len(paths) + failed > 1:
+        raise InvalidInput("several files need a folder to go to: --out DIR")
+    answers = direct.run_many(tool, paths, options=asked.options, secrets=asked.secrets)
+    written = _write(zip(paths, _shown(answers, len(paths)), strict=True), to, style, out)
+    if out is not None:
+        say(f"{thing(written, 'document')} written to {shown(str(out), 1000)}")
+    raise typer.Exit(1 if failed or written < len(paths) else 0)
+
+
+parse.epilog = "pagequeue parse a.pdf > a.md · pagequeue parse *.pdf --to markdown --out out"  # type: ignore[attr-defined]
+
+
+def _paths(inputs: list[str]) -> tuple[list[Path], int]:
+    """The files, and how many inputs cannot be taken; those are complained about."""
+    from toolkit.workspace.inputs import gather
+    from toolkit.workspace.intake import DOCUMENT_SUFFIXES
+
+    paths: list[Path] = []
+    failed = 0
+    for offer in gather(inputs, wanted=lambda path: path.suffix.lower() in DOCUMENT_SUFFIXES):
+        if offer.refused is not None:
+            complain(offer.refused.code, str(offer.refused))
+            failed += 1
+        elif offer.path is not None and not offer.left_out and offer.path not in paths:
+            paths.append(offer.path)
+    return paths, failed
+
+
+def _write(
+    answers: Iterable[tuple[Path, tuple[object, Outcome | ToolkitError]]],
+    to: Format,
+    style: Style,
+    out: Path | None,
+) -> int:
+    """Write each answer as it comes, or complain about it; how many were written."""
+    names, written = Names(), 0
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+    for path, (_, answer) in answers:
+        if isinstance(answer, ToolkitError):
+            complain(answer.code, f"{path!s}: {answer}")
+            continue
+        content = answer.content if to is Format.JSON else _markdown(answer.content, style)
+        if out is None:
+            sys.stdout.buffer.write(content)
+            sys.stdout.buffer.flush()
+        else:
+            (out / names.take(path.name, SUFFIXES[to])).write_bytes(content)
+        written += 1
+    return written
+
+
+def _markdown(content: bytes, style: Style) -> bytes:
+    from toolkit.document.markdown import markdown
+    from toolkit.document.wire import decode
+
+    return markdown(decode(content), style=style.value).encode()
+
+
+def _shown(answers: Iterable[T], total: int) -> Iterator[T]:
+    from rich.progress import track
+
+    return iter(
+        track(
+            answers, "reading", total=total, console=err, disable=total < 2 or not err.is_terminal
+        )
+    )

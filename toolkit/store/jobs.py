@@ -1,0 +1,206 @@
+"""Reading jobs: one, many with filters and pages, their counts, attempts and sources."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Collection
+from hashlib import sha256
+from hmac import compare_digest
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from toolkit.errors import InvalidInput, JobNotFound
+from toolkit.jobs.job import Attempt, Job
+from toolkit.jobs.state import JobState
+from toolkit.store import blobs
+from toolkit.store.batches import batch as batch_called
+from toolkit.store.batches import batches
+from toolkit.store.rows import JOB_FIELDS, job_of
+from toolkit.store.store import Store
+from toolkit.store.tables import sql_list
+
+__all__ = [
+    "attempts",
+    "batches",
+    "counts",
+    "holds_token",
+    "job",
+    "job_ids",
+    "jobs",
+    "secrets_of",
+    "source_of",
+]
+
+_JOB = f"SELECT {JOB_FIELDS} FROM jobs WHERE id = ?"
+
+
+def job(conn: sqlite3.Connection, job_id: str) -> Job:
+    """The job of this id.
+
+    Raises JobNotFound where there is none.
+    """
+    row = conn.execute(_JOB, [job_id]).fetchone()
+    if row is None:
+        raise not_found(job_id)
+    return job_of(row)
+
+
+def not_found(job_id: str) -> JobNotFound:
+    """The error that there is no job *job_id*."""
+    return JobNotFound(f"there is no job {job_id!r}")
+
+
+def jobs(
+    conn: sqlite3.Connection,
+    *,
+    batch: str | None = None,
+    status: str | Collection[str] | None = None,
+    tool: str | None = None,
+    owner: str | None = None,
+    text: str | None = None,
+    limit: int | None = None,
+    offset: int = 0,
+    before: int | None = None,
+    after: int | None = None,
+    newest_first: bool = False,
+) -> list[Job]:
+    """The jobs that every filter lets through, in the order of submission.
+
+    *status* is one or several; *text* is looked for in file names, origins and errors, in any
+    case. Pages go by *limit* and *offset*, or, at the same cost for every page, by *before* and
+    *after*: the ``number`` of the last job seen.
+    """
+    where, values = _filters(batch=batch, status=status, tool=tool, owner=owner, text=text)
+    if before is not None:
+        where.append("number < ?")
+        values.append(before)
+    if after is not None:
+        where.append("number > ?")
+        values.append(after)
+    page = f"ORDER BY number {'DESC' if newest_first else 'ASC'} LIMIT ? OFFSET ?"
+    rows = conn.execute(
+        f"SELECT {JOB_FIELDS} FROM jobs WHERE {' AND '.join(where)} {page}",
+        [*values, -1 if limit is None else limit, offset],
+    )
+    return [job_of(row) for row in rows.fetchall()]
+
+
+def job_ids(
+    conn: sqlite3.Connection,
+    *,
+    batch: str | None = None,
+    status: str | Collection[str] | None = None,
+    tool: str | None = None,
+    owner: str | None = None,
+    text: str | None = None,
+) -> list[str]:
+    """The ids of the jobs that every filter lets through, in the order of submission."""
+    where, values = _filters(batch=batch, status=status, tool=tool, owner=owner, text=text)
+    rows = conn.execute(f"SELECT id FROM jobs WHERE {' AND '.join(where)} ORDER BY number", values)
+    return [found for (found,) in rows.fetchall()]
+
+
+def counts(conn: sqlite3.Connection, *, batch: str | None = None) -> dict[str, int]:
+    """How many jobs stand where: a number for every status, from counters that are kept.
+
+    Raises JobNotFound where there is no such batch.
+    """
+    if batch is not None:
+        return dict(batch_called(conn, batch).counts)
+    sums = ", ".join(f"coalesce(sum({state}), 0)" for state in JobState)
+    row = conn.execute(f"SELECT {sums} FROM tools").fetchone()
+    return {str(state): int(count) for state, count in zip(JobState, row, strict=True)}
+
+
+def attempts(conn: sqlite3.Connection, job_id: str) -> list[Attempt]:
+    """The tries at a job, the one that runs last; ``number`` counts every claim of it.
+
+    Raises JobNotFound where there is none.
+    """
+    now = conn.execute(
+        "SELECT number, status, claims, runner, started_at FROM jobs WHERE id = ?", [job_id]
+    ).fetchone()
+    if now is None:
+        raise not_found(job_id)
+    number, status, claims, runner, started_at = now
+    ended = conn.execute(
+        "SELECT number, runner, started_at, ended_at, outcome, error_code, error, cpu_seconds,"
+        " peak_memory FROM attempts WHERE job = ? ORDER BY number",
+        [number],
+    ).fetchall()
+    names = Attempt.__struct_fields__[1:]
+    tries = [Attempt(job=job_id, **dict(zip(names, row, strict=True))) for row in ended]
+    if status == JobState.PROCESSING:
+        tries.append(Attempt(job=job_id, number=claims, runner=runner, started_at=started_at))
+    return tries
+
+
+def holds_token(conn: sqlite3.Connection, job_id: str, token: str) -> bool:
+    """Whether *token* was given out for the job. Takes the same time whatever is wrong with it.
+
+    Raises JobNotFound where there is no such job.
+    """
+    row = conn.execute("SELECT number, token_hash FROM jobs WHERE id = ?", [job_id]).fetchone()
+    if row is None:
+        raise not_found(job_id)
+    number, first = row
+    shown = sha256(token.encode()).digest()
+    later = conn.execute("SELECT token_hash FROM tokens WHERE job = ?", [number]).fetchall()
+    # A sum, not any(): every hash is compared, whichever is the right one.
+    return sum(compare_digest(shown, known) for known in (first, *(one for (one,) in later))) > 0
+
+
+def secrets_of(conn: sqlite3.Connection, job_id: str) -> dict[str, str]:
+    """The secret options of a job that has not ended; {} afterwards."""
+    row = conn.execute(
+        "SELECT content FROM secrets WHERE job = (SELECT number FROM jobs WHERE id = ?)", [job_id]
+    ).fetchone()
+    return {} if row is None else msgspec.json.decode(row[0], type=dict[str, str])
+
+
+def source_of(store: Store, job: Job) -> Path | None:
+    """Where the bytes of the job's input are; None where it had none, or they are erased."""
+    return None if job.sha256 is None else blobs.path(store, job.sha256)
+
+
+def _filters(
+    *,
+    batch: str | None,
+    status: str | Collection[str] | None,
+    tool: str | None,
+    owner: str | None,
+    text: str | None,
+) -> tuple[list[str], list[Any]]:
+    where: list[str] = ["TRUE"]
+    values: list[Any] = []
+    if batch is not None:
+        where.append("batch = (SELECT number FROM batches WHERE id = ?)")
+        values.append(batch)
+    if status is not None:
+        states = _states(status)
+        # Literals, and one alone as "=": so the planner sees that a partial index holds all of it.
+        where.append(
+            f"status = '{states[0]}'" if len(states) == 1 else f"status IN {sql_list(states)}"
+        )
+    if tool is not None:
+        where.append("tool = (SELECT number FROM tools WHERE name = ?)")
+        values.append(tool)
+    if owner is not None:
+        where.append("owner = ?" if not owner else "owner = ? AND owner <> ''")
+        values.append(owner)
+    if text:
+        where.append(
+            "(instr(lower(filename), ?) OR instr(lower(origin), ?) OR instr(lower(error), ?))"
+        )
+        values.extend([text.lower()] * 3)
+    return where, values
+
+
+def _states(status: str | Collection[str]) -> list[str]:
+    asked = [status] if isinstance(status, str) else list(status)
+    for state in asked:
+        if state not in set(JobState):
+            raise InvalidInput(f"{state!r} is no status; there are: {', '.join(JobState)}")
+    return [str(state) for state in asked]

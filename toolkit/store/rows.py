@@ -1,0 +1,68 @@
+"""A job's row as a ``Job``: which columns are read, and what they become."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from toolkit.jobs.job import Job
+from toolkit.jobs.state import JobState
+
+__all__ = ["JOB_FIELDS", "STATES", "job_of", "json_of"]
+
+STATES: Mapping[str, JobState] = {str(state): state for state in JobState}
+
+_PLAIN = (
+    *("id", "number", "status", "filename", "origin", "size", "media_type", "owner", "priority"),
+    *("created_at", "started_at", "ended_at", "run_at", "progress", "stage", "page", "pages"),
+    *("attempt", "claims", "interruptions", "error", "error_code", "runner", "options", "limits"),
+)
+_FLAGS = {
+    "cache_hit": "jobs.cache_hit",
+    "has_result": "jobs.result IS NOT NULL",
+    "result_gone": "jobs.result_erased_at IS NOT NULL",
+    "purged": "jobs.purged_at IS NOT NULL",
+    "one_time": "jobs.one_time",
+}
+# Sub-queries, since RETURNING knows no JOIN.
+_REFERRED = {
+    "tool": "(SELECT name FROM tools WHERE tools.number = jobs.tool)",
+    "batch": "(SELECT id FROM batches WHERE batches.number = jobs.batch)",
+    "sha256": "(SELECT sha256 FROM blobs WHERE blobs.number = jobs.source)",
+    "parent": "(SELECT id FROM jobs AS parents WHERE parents.number = jobs.parent)",
+}
+_CLOCKS = {
+    "source_expires_at": "coalesce(jobs.ended_at, jobs.created_at) + jobs.retain",
+    "result_expires_at": "coalesce(jobs.ended_at, jobs.created_at) + jobs.result_retain",
+}
+_FIELDS = {name: f"jobs.{name}" for name in _PLAIN} | _FLAGS | _REFERRED | _CLOCKS
+
+JOB_FIELDS = ", ".join(_FIELDS.values())
+"""Columns for SELECT … FROM jobs and for RETURNING, in the order that ``job_of`` reads."""
+
+_NAMES = tuple(_FIELDS)
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
+_encode = msgspec.json.Encoder(order="sorted").encode
+
+
+def json_of(options: Mapping[str, Any]) -> str | None:
+    """*options* as canonical JSON (equal options are equal text); None where there are none.
+
+    Raises TypeError or ValueError for what JSON cannot say.
+    """
+    return _encode(options).decode() if options else None
+
+
+def job_of(row: tuple[Any, ...]) -> Job:
+    """The job of a row of JOB_FIELDS."""
+    values: dict[str, Any] = dict(zip(_NAMES, row, strict=True))
+    values["status"] = STATES[values["status"]]
+    for flag in _FLAGS:
+        values[flag] = values[flag] == 1
+    for text in ("options", "limits"):
+        values[text] = {} if values[text] is None else _decode(values[text])
+    if values["sha256"] is not None:
+        values["sha256"] = values["sha256"].hex()
+    return Job(**values)

@@ -1,0 +1,50 @@
+"""The migrations of a store. One that has been released is never edited: the next one changes
+what it made.
+
+Imported only where a file is new or old: sqlite-utils brings pandas along, which takes half a
+second that no runner has to wait.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from secrets import token_bytes, token_hex
+
+from sqlite_utils import Database
+from sqlite_utils.migrations import Migrations
+
+from toolkit.store import stamp
+from toolkit.store.laws import TRIGGERS
+from toolkit.store.tables import INDEXES, TABLES
+from toolkit.store.views import VIEWS
+
+__all__ = ["MIGRATIONS", "migrate"]
+
+MIGRATIONS = Migrations("pagequeue")
+
+
+@MIGRATIONS(name="0001_the_spine")
+def _the_spine(db: Database) -> None:
+    for statement in (*TABLES, *INDEXES, *TRIGGERS, *VIEWS):
+        db.execute(statement)
+    db.execute("INSERT INTO this_file VALUES (1, ?, ?)", [token_hex(16), token_bytes(32)])
+
+
+def migrate(conn: sqlite3.Connection, path: Path) -> None:
+    """Bring the file of *conn* to the newest schema, in one transaction.
+
+    Raises UnsuitableFile where it is some other program's database, NewerSchema where a newer
+    pagequeue wrote it.
+    """
+    # Taken first, so that of two processes that open a new file one migrates and one finds it done.
+    conn.execute("BEGIN IMMEDIATE")
+    try:
+        stamp.refuse_strangers(conn, path)
+        stamp.refuse_newer(conn, path)
+        MIGRATIONS.apply(Database(conn, execute_plugins=False))
+        stamp.put_stamp(conn)
+    except BaseException:
+        conn.execute("ROLLBACK")
+        raise
+    conn.execute("COMMIT")
