@@ -27,6 +27,7 @@ from toolkit.cli.options import (
     options_of,
 )
 from toolkit.cli.terminal import print_json, print_table, say, tell
+from toolkit.document.blocks import Table as TableBlock
 from toolkit.jobs import JobState
 from toolkit.widgets.words import count, duration, shown, thing
 
@@ -99,7 +100,21 @@ def demo(
     folder = out or Path(tempfile.mkdtemp(prefix="pagequeue-demo-"))
     documents = folder / "documents"
     say(f"{thing(len(samples.write(documents)), 'sample document')} written to {documents}")
-    run([str(documents)], db=folder / "demo.db", out=folder / "out")
+    try:
+        run([str(documents)], db=folder / "demo.db", out=folder / "out")
+    finally:
+        _print_first_table(folder / "demo.db")
+
+
+def _print_first_table(db: Path) -> None:
+    """One table of the newest batch, so that it is seen and not only counted."""
+    with opened(db) as workspace:
+        for document in workspace.batch().documents():
+            for block in document.blocks:
+                if isinstance(block, TableBlock) and block.headers:
+                    name = f"{document.source.filename}, page {block.page}, {block.text_source}"
+                    print_table(f"a table of {name}", block.headers, block.rows)
+                    return
 
 
 def _summary(

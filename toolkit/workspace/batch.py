@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from toolkit.frames import Tables
     from toolkit.widgets.board import Board
 
 __all__ = ["Batch"]
@@ -149,6 +150,18 @@ class Batch:
     def pages(self) -> pd.DataFrame:
         """A row a page of every document."""
         return self._desk.pages(batch=self.id)
+
+    def tables(self, *, typed: bool = False, joined: bool = True) -> Tables:
+        """Every table of its documents as a DataFrame that knows its document, page and box.
+
+        ``frame.attrs`` has them. *typed* makes numbers, percentages, amounts and dates of the
+        text where a whole column is one, and keeps the text beside; *joined* puts tables that
+        go on over pages together.
+        """
+        from toolkit import frames
+        from toolkit.workspace.exporting import documents
+
+        return frames.tables(documents(self._desk, self.id), typed=typed, joined=joined)
 
     def documents(self) -> Sequence[Document]:
         """The documents of the completed jobs; each is read when it is asked for."""

@@ -12,11 +12,14 @@ from toolkit import plugins
 from toolkit.desk import Desk
 from toolkit.document import Document
 from toolkit.errors import InvalidOption, ResultGone, UnreadablePath
+from toolkit.export import dictionary
 from toolkit.jobs import Job
 
-__all__ = ["export", "formats"]
+__all__ = ["documents", "export", "formats"]
 
 GROUP = "toolkit.exporters"
+TABULAR = frozenset({".csv", ".jsonl", ".parquet", ".xlsx"})
+"""Files that have columns, and so something to look up in a dictionary."""
 
 
 def formats(asked: Sequence[str] | str) -> list[str]:
@@ -36,7 +39,7 @@ def formats(asked: Sequence[str] | str) -> list[str]:
 def export(desk: Desk, batch: str, out: str | os.PathLike[str], *, to: Sequence[str]) -> list[Path]:
     """Write the documents of *batch* into the folder *out*, made where it is missing.
 
-    Each is read when it is its turn, so that no more than one is in memory. Raises InvalidOption
+    Beside tables, a data dictionary says what every file and column is. Each document is read when it is its turn, so that no more than one is in memory. Raises InvalidOption
     for an unknown format and UnreadablePath where *out* cannot be written.
     """
     names, folder = formats(to), Path(out).expanduser()
@@ -46,11 +49,14 @@ def export(desk: Desk, batch: str, out: str | os.PathLike[str], *, to: Sequence[
         raise UnreadablePath(f"{folder}: {exc.strerror or exc}") from exc
     written: list[Path] = []
     for name in names:
-        written += plugins.load(GROUP, name)(_documents(desk, batch), folder)
+        written += plugins.load(GROUP, name)(documents(desk, batch), folder)
+    if any(path.suffix in TABULAR for path in written):
+        written += dictionary.write(written, folder)
     return written
 
 
-def _documents(desk: Desk, batch: str) -> Iterator[tuple[Job, Document | None]]:
+def documents(desk: Desk, batch: str) -> Iterator[tuple[Job, Document | None]]:
+    """Each job of *batch* with its document, None where it has none (any more)."""
     for job in desk.find(batch=batch):
         document = None
         if job.has_result and job.tool == "parse":

@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import anyio
 import anyio.to_thread
@@ -120,6 +120,7 @@ class Show:
                 total=glance.total,
                 unit="job",
                 leave=True,
+                file=_screen(),
                 bar_format="{percentage:3.0f}%|{bar}| {desc}",
             )
         self._pace.note(glance)
@@ -139,7 +140,7 @@ class Show:
 
 
 def counted(chunks: Iterable[int]) -> Iterator[int]:
-    """*chunks*, with the sum of them shown on stderr once it takes longer than a second."""
+    """*chunks*, with the sum of them shown once it takes longer than a second."""
     start, taken = time.monotonic(), 0
     bar: tqdm[Any] | None = None
     for chunk in chunks:
@@ -147,12 +148,17 @@ def counted(chunks: Iterable[int]) -> Iterator[int]:
         if bar is None and time.monotonic() - start > PATIENCE and _has_reader():
             from tqdm import tqdm
 
-            bar = tqdm(desc="taking files in", unit=" files", leave=False)
+            bar = tqdm(desc="taking files in", unit=" files", leave=False, file=_screen())
         if bar is not None:
             bar.update(taken - bar.n)
         yield chunk
     if bar is not None:
         bar.close()
+
+
+def _screen() -> TextIO:
+    """Where a bar is drawn: a notebook paints what comes on stderr as if it were a fault."""
+    return sys.stdout if in_notebook() else sys.stderr
 
 
 def _has_reader() -> bool:

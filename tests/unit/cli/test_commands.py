@@ -30,7 +30,8 @@ def test_run_hands_in_works_exports_and_sums_up(pagequeue, documents):
     assert re.search(rf"completed\s+{files}", said.out)
     assert re.search(r"table\s+\d+\s+\d+", said.out)
     assert f"{len(pd.read_parquet('out/pages.parquet'))} pages" in said.out
-    assert f"{files + 4} files exported to {Path('out').absolute()}" in said.out
+    # a Markdown file each, four tables, and their dictionary in two forms
+    assert f"{files + 4 + 2} files exported to {Path('out').absolute()}" in said.out
     assert "pagequeue.db" in said.out
     assert len(pd.read_parquet("out/jobs.parquet")) == files
     assert "# " in Path("out/paper.md").read_text()
@@ -72,6 +73,7 @@ def test_demo_shows_what_comes_out(pagequeue):
         p.name for p in Path("demo/out").iterdir()
     }
     assert re.search(rf"completed\s+{len(made)}", said.out)
+    assert re.search(r"Water level\s+18,400", said.out)
     # and once more, over what is there
     assert "all from the cache" in pagequeue("demo", "--out", "demo").out
 
