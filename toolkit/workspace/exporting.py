@@ -39,8 +39,9 @@ def formats(asked: Sequence[str] | str) -> list[str]:
 def export(desk: Desk, batch: str, out: str | os.PathLike[str], *, to: Sequence[str]) -> list[Path]:
     """Write the documents of *batch* into the folder *out*, made where it is missing.
 
-    Beside tables, a data dictionary says what every file and column is. Each document is read when it is its turn, so that no more than one is in memory. Raises InvalidOption
-    for an unknown format and UnreadablePath where *out* cannot be written.
+    Beside tables, a data dictionary says what every file and column is. Each document is read
+    when it is its turn, so that no more than one is in memory. Raises InvalidOption for an
+    unknown format and UnreadablePath where *out* cannot be written.
     """
     names, folder = formats(to), Path(out).expanduser()
     try:
