@@ -1,9 +1,9 @@
 """A document as Markdown, the same bytes for the same document.
 
-Two styles. *plain* is the text alone: no emphasis, links or image marks, and tables as HTML with
-spaces between the tags, whose cells keep their spans. *rich* is for reading: emphasis, image
-marks, and pipe tables where no cell spans. In both, what stands in a document stays text: it can
-become neither a heading, a table, nor live HTML.
+Two styles. *plain* is the text alone: no emphasis, links or image marks, quotation marks
+straight, and tables as HTML with spaces between the tags, whose cells keep their spans. *rich* is
+for reading: emphasis, image marks, and pipe tables where no cell spans. In both, what stands in a
+document stays text: it can become neither a heading, a table, nor live HTML.
 """
 
 from __future__ import annotations
@@ -58,6 +58,8 @@ _RICH_NUMBER = re.compile(r"^(\d{1,9})(?=[.)](?:\s|$))")
 _NUMBER = re.compile(r"^(\d+)(?=[.)])")
 _NUMBER = re.compile(r"\d{1,9}[.)]")
 _COMMENT = re.compile(r"(?<!\\)%.*")
+# Plain style is for comparing texts, which differ in their quotation marks by typesetting alone.
+_STRAIGHT = str.maketrans("\u2018\u2019\u201c\u201d", "''\"\"")
 _LANGUAGE = re.compile(r"[\w+#.-]{1,30}", re.ASCII)
 
 _Inline: TypeAlias = Callable[[str], str]
@@ -128,7 +130,7 @@ def _plain(block: Block, table_format: TableFormat | None) -> str:  # one case a
             return _lines(text, _plain_line)
 
 
-def _rich(block: Block, table_format: TableFormat | None) -> str:  # noqa: C901  # one case a type
+def _rich(block: Block, table_format: TableFormat | None) -> str:  # one case a type
     match block:
         case Heading(text=text, level=level):
             return _heading(text, level, _rich_line)
@@ -169,7 +171,7 @@ def _on_one_line(text: str) -> str:
 
 
 def _plain_line(text: str) -> str:
-    line = _TAG.sub("&lt;", _on_one_line(text))
+    line = _TAG.sub("&lt;", _on_one_line(text)).translate(_STRAIGHT)
     marks = _LIST_MARKS.match(line)
     for at in (0, marks.end() if marks else 0):
         if _PLAIN_START.match(line, at):
@@ -235,12 +237,25 @@ def _item_marks(block: ListBlock, inline: _Inline) -> list[str]:
     if not block.ordered:
         return ["-"] * len(block.items)
     lines = [_on_one_line(line) for line in block.text.splitlines()]
-    if len(lines) != len(block.items):
-        return [f"{number}." for number in range(1, len(block.items) + 1)]
+    bare = lines == [_on_one_line(item) for item in block.items]
+    if bare or len(lines) != len(block.items):
+        return _counted(block)
     marks = []
     for line, item in zip(lines, block.items, strict=True):
         own = line.removesuffix(_on_one_line(item)).strip()
         marks.append(own if _NUMBER.fullmatch(own) else f"- {inline(own)}".rstrip())
+    return marks
+
+
+def _counted(block: ListBlock) -> list[str]:
+    """Numbers where a list has none of its own in its text; each level counts for itself."""
+    counts: list[int] = []
+    marks = []
+    for level in block.levels or (0,) * len(block.items):
+        depth = max(0, level)
+        counts = (counts + [0] * (depth + 1 - len(counts)))[: depth + 1]
+        counts[depth] += 1
+        marks.append(f"{counts[depth]}.")
     return marks
 
 

@@ -79,7 +79,9 @@ def encode(document: Document) -> bytes:
             "source": document.source,
             "extraction": document.extraction,
             "pages": [
-                {"page": page.page, "blocks": [_written(block) for block in page.blocks]}
+                {"page": page.page}
+                | ({"hidden": True} if page.hidden else {})
+                | {"blocks": [_written(block) for block in page.blocks]}
                 for page in document.pages
             ],
         }

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from toolkit.document import blocks as kinds
 from toolkit.document.blocks import Block, Cell, Proof, TextSource
 from toolkit.document.identity import block_id
-from toolkit.engine.drafts import Draft
+from toolkit.engine.captions import with_captions
+from toolkit.engine.confidence import confidence
+from toolkit.engine.drafts import CellDraft, Draft
 from toolkit.engine.trust import text_source_of
 
 __all__ = ["blocks_of"]
@@ -20,36 +22,42 @@ def blocks_of(
     page: int,
     size: tuple[float, float],
     source_text: str,
+    readings: Sequence[str] | None = None,
     taken: set[str],
 ) -> tuple[Block, ...]:
     """*drafts* of *page* as blocks in their order; their ids are added to *taken*.
 
-    *size* is the page's width and height in points.
+    *size* is the page's width and height in points, *readings* what other readers have of it.
     """
     out: list[Block] = []
     for index, draft in enumerate(drafts):
-        bbox = draft.box.normalized(*size)
-        cells = tuple(_cell(draft, i, size, source_text) for i in range(len(draft.cells)))
-        text = draft.quotation.text or "\x1f".join(cell.text for cell in cells)
-        source = draft.text_source or (
-            _weakest(cells) if cells else text_source_of(draft.quotation, source_text)
+        cells = tuple(
+            _cell(
+                cell, draft.confidence, size, text_source_of(cell.quotation, source_text, readings)
+            )
+            for cell in draft.cells
         )
+        source = draft.text_source or (
+            _weakest(cells) if cells else text_source_of(draft.quotation, source_text, readings)
+        )
+        bbox = draft.box.normalized(*size)
+        text = draft.quotation.text or "\x1f".join(cell.text for cell in cells)
         identity = block_id(page=page, kind=draft.kind, bbox=bbox, text=text, taken=taken)
         taken.add(identity)
-        placed: dict[str, Any] = {
-            "id": identity,
-            "page": page,
-            "bbox": bbox,
-            "reading_order_index": index,
-            "text_source": source,
-            "confidence": round(draft.confidence, 3),
-            "role": draft.role,
-            "proof": Proof.TEXT_LAYER if source is TextSource.VERIFIED else None,
-            "source_spans": draft.quotation.spans,
-            "joins": draft.quotation.joins,
-        }
-        out.append(_block(draft, cells, placed))
-    return tuple(out)
+        placed = {"id": identity, "page": page, "bbox": bbox, "reading_order_index": index}
+        out.append(_block(draft, cells, placed | _trusted(draft, source)))
+    return with_captions(out)
+
+
+def _trusted(draft: Draft, source: TextSource) -> dict[str, Any]:
+    return {
+        "text_source": source,
+        "confidence": confidence(draft.confidence, source),
+        "role": draft.role,
+        "proof": Proof.TEXT_LAYER if source is TextSource.VERIFIED else None,
+        "source_spans": draft.quotation.spans,
+        "joins": draft.quotation.joins,
+    }
 
 
 def _weakest(cells: tuple[Cell, ...]) -> TextSource:
@@ -58,8 +66,7 @@ def _weakest(cells: tuple[Cell, ...]) -> TextSource:
     return TextSource.VERIFIED
 
 
-def _cell(draft: Draft, index: int, size: tuple[float, float], source_text: str) -> Cell:
-    cell = draft.cells[index]
+def _cell(cell: CellDraft, likely: float, size: tuple[float, float], source: TextSource) -> Cell:
     return Cell(
         row=cell.row,
         column=cell.column,
@@ -68,8 +75,8 @@ def _cell(draft: Draft, index: int, size: tuple[float, float], source_text: str)
         column_span=cell.column_span,
         header=cell.header,
         bbox=cell.box.normalized(*size),
-        text_source=text_source_of(cell.quotation, source_text),
-        confidence=round(draft.confidence, 3),
+        text_source=source,
+        confidence=confidence(likely, source),
         source_spans=cell.quotation.spans,
         joins=cell.quotation.joins,
     )
@@ -95,7 +102,14 @@ def _block(draft: Draft, cells: tuple[Cell, ...], placed: dict[str, Any]) -> Blo
         case "code":
             return kinds.Code(text=text, **placed)
         case "image":
-            return kinds.Image(image_b64=draft.image_b64, **placed)
+            return kinds.Image(
+                image_b64=draft.image_b64,
+                image_type=draft.image_type,
+                embedded_text=draft.embedded_text,
+                **placed,
+            )
+        case "callout":
+            return kinds.Callout(text=text, **placed)
         case "table":
             return _table(draft, cells, placed)
         case _:

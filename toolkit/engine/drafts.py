@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from toolkit.document.blocks import Role, TextSource
+from toolkit.document.blocks import ImageType, Role, TextSource
 from toolkit.document.geometry import Box
+from toolkit.engine.grids import Grid
 from toolkit.engine.marks import Glyphs
-from toolkit.engine.tables import Grid
 from toolkit.engine.words import Word
 
 __all__ = ["CellDraft", "Draft", "Quotation", "quote_lines", "table_cells"]
@@ -24,6 +24,8 @@ class Quotation:
     spans: tuple[tuple[int, int], ...] = ()
     joins: tuple[int, ...] = ()
     hidden: bool = False
+    rows: tuple[str, ...] = ()
+    """Its rows as they stand on the page, with the hyphens that the text drops."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,8 @@ class Draft:
     columns: int = 0
     header_rows: int = 0
     image_b64: str | None = None
+    image_type: ImageType = ImageType.UNKNOWN
+    embedded_text: str | None = None
     text_source: TextSource | None = None
     """None: found out from the quotation."""
 
@@ -89,6 +93,7 @@ def quote_lines(
         _spans(order, glyphs.text),
         tuple(joins),
         bool(order) and bool(glyphs.hidden[order].any()),
+        tuple(" ".join(word.text for word in line) for line in lines),
     )
 
 

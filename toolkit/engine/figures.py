@@ -9,10 +9,13 @@ from io import BytesIO
 import numpy as np
 from PIL import Image
 
-from toolkit.document.blocks import TextSource
+from toolkit.document.blocks import ImageType, TextSource
 from toolkit.document.geometry import Box
+from toolkit.engine.charts import VectorChart
+from toolkit.engine.confidence import likely
 from toolkit.engine.drafts import Draft, Quotation
 from toolkit.engine.marks import Raster, Sheet
+from toolkit.engine.order import in_rows
 from toolkit.engine.words import Line
 
 __all__ = ["MOST_BYTES", "figure_drafts", "unread_images"]
@@ -35,12 +38,7 @@ def _boxes(sheet: Sheet) -> list[tuple[Raster, Box]]:
     page = Box(0, 0, sheet.width, sheet.height)
     out: list[tuple[Raster, Box]] = []
     for raster in sheet.rasters:
-        box = Box(
-            max(0.0, raster.box.left),
-            max(0.0, raster.box.top),
-            min(page.right, raster.box.right),
-            min(page.bottom, raster.box.bottom),
-        )
+        box = _on_page(raster.box, sheet)
         if box.width <= 0 or box.height <= 0 or box.area < _SMALLEST_SHARE * page.area:
             continue
         if any(box.overlap(other) > 0.9 * box.area for _, other in out):
@@ -49,15 +47,23 @@ def _boxes(sheet: Sheet) -> list[tuple[Raster, Box]]:
     return out[:_MOST_ON_A_PAGE]
 
 
-def figure_drafts(sheet: Sheet, picture: Picture | None, room: int) -> list[Draft]:
-    """An image draft for each image; with its looks where *picture* renders pages.
+def figure_drafts(
+    sheet: Sheet, picture: Picture | None, room: int, charts: Sequence[VectorChart] = ()
+) -> list[Draft]:
+    """An image draft for each image and each of *charts*; with its looks where *picture* renders.
 
-    *room* is how many bytes of images the document may still take.
+    *room* is how many bytes of images the document may still take. A chart's labels are the text
+    in it.
     """
-    found = _boxes(sheet)
+    found: list[tuple[Box, VectorChart | None]] = [
+        (box, None)
+        for _, box in _boxes(sheet)
+        if not any(chart.box.overlap(box) > 0.5 * box.area for chart in charts)
+    ]
+    found += [(_on_page(chart.box, sheet), chart) for chart in charts]
     page = picture(sheet.number, _DOTS_PER_INCH) if picture and found and room > 0 else None
     drafts = []
-    for _, box in found:
+    for box, chart in found:
         encoded = _cut_out(page, box, sheet) if page is not None else None
         if encoded is not None and len(encoded) > room:
             encoded = None
@@ -67,12 +73,29 @@ def figure_drafts(sheet: Sheet, picture: Picture | None, room: int) -> list[Draf
                 "image",
                 box,
                 Quotation(""),
-                0.9,
+                likely("image"),
                 image_b64=encoded,
                 text_source=TextSource.DERIVED,
+                image_type=ImageType.CHART if chart else ImageType.UNKNOWN,
+                embedded_text=_said(chart) if chart else None,
             )
         )
     return drafts
+
+
+def _said(chart: VectorChart) -> str:
+    boxes = [line.box for line in chart.labels]
+    rows = in_rows(boxes, range(len(boxes)))
+    return "\n".join(" ".join(chart.labels[i].text for i in row) for row in rows)
+
+
+def _on_page(box: Box, sheet: Sheet) -> Box:
+    return Box(
+        max(0.0, box.left),
+        max(0.0, box.top),
+        min(sheet.width, box.right),
+        min(sheet.height, box.bottom),
+    )
 
 
 def _cut_out(page: Image.Image, box: Box, sheet: Sheet) -> str | None:

@@ -6,11 +6,14 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from toolkit.engine.grids import Grid
 from toolkit.engine.marks import Sheet
 from toolkit.engine.regions import Row, Stats, starts_item
-from toolkit.engine.tables import Grid
 
-__all__ = ["heading_evidence"]
+__all__ = ["AGREED", "heading_evidence"]
+
+AGREED = 0.9
+"""The evidence of a row that both the other engine and our own rules take for a heading."""
 
 _NUMBERED = re.compile(
     r"^(?:(?:chapter|section|part|appendix|annex|article|unit|lesson|experiment)\s+[\dIVXA-Z]+|"
@@ -28,7 +31,6 @@ _CAPTION = re.compile(
 _LEADERS = re.compile(r"\.{4,}|(?:\s\.){4,}|…{2,}")
 _ADDRESS = re.compile(r"https?://|www\.|\S@\S")
 _ABSTRACT = re.compile(r"^abstract\b", re.IGNORECASE)
-_AUTHOR_MARK = re.compile(r"[∗†‡§¶]")
 _PAGE_AT_END = re.compile(r"\S.*\s(?:\d{1,4}|[ivxlc]{1,7})$")
 _PAGE_BESIDE = re.compile(r"^(?:\d{1,4}\s+\D.*|.*\D\s+[|–-]?\s*\d{1,4})$")
 _LONGEST = 160
@@ -65,8 +67,6 @@ def _evidence(row: Row, stats: Stats, sheet: Sheet) -> float:
         return 0.0
     if _CAPTION.match(text) or _LEADERS.search(text) or _ADDRESS.search(text):
         return 0.0
-    if len(_AUTHOR_MARK.findall(text)) >= 2:
-        return 0.0
     proposed = _proposed(row, sheet)
     own = _own_rules(row, stats)
     if proposed == "heading":
@@ -74,7 +74,7 @@ def _evidence(row: Row, stats: Stats, sheet: Sheet) -> float:
         run_in = ratio < 1.1 and 0.05 < row.line.bold_share < 0.8
         if run_in or (ratio < 0.93 and not row.line.bold):
             return 0.0
-        return 0.9 if own >= 0.5 else 0.7
+        return AGREED if own >= 0.5 else 0.7
     return own * (0.9 if proposed else 1.0)
 
 

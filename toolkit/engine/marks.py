@@ -5,7 +5,7 @@ The frame is the page as it is seen: rotated as the file says, points, origin to
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,10 @@ from toolkit.document.geometry import Box
 __all__ = ["Cell", "Frame", "Glyphs", "Proposal", "Raster", "Sheet"]
 
 Floats = NDArray[np.float64]
+
+
+def _no_boxes() -> Floats:
+    return np.empty((0, 4))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,6 +96,12 @@ class Sheet:
     rasters: tuple[Raster, ...]
     proposals: tuple[Proposal, ...] | None = None
     """None where no other engine was asked, or it failed."""
+    readings: tuple[str, ...] = ()
+    """N of the page's text as other readers have it; a line is verified where all have it."""
+    drawn: Floats = field(default_factory=_no_boxes)
+    """(d, 4): the box of each path that is drawn: lines, curves, fills."""
+    panels: Floats = field(default_factory=_no_boxes)
+    """(p, 4): those of them that are one rectangle, tinted or framed."""
 
     @property
     def painted(self) -> bool:

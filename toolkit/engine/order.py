@@ -28,6 +28,8 @@ _TITLE = 1.5
 # Both sides in step and mostly white: cells of a table, to be read across.
 _IN_STEP = 0.8
 _FULL = 0.55
+# Lines of one paragraph leave less white between them, in heights.
+_LINE_BELOW = 0.6
 
 
 def columns(boxes: Sequence[Box], page_width: float) -> list[list[int]]:
@@ -89,7 +91,9 @@ def _bands(table: Floats, edge: float, least: float) -> list[tuple[float, float,
     middle = (top + bottom) / 2
     is_right = left >= edge - 0.5
     is_left = ~is_right & (right <= edge - _GUTTER + 0.5)
-    crossing = np.sort(middle[~is_right & ~is_left])
+    is_crossing = _with_ends(table, ~is_right & ~is_left)
+    is_left, is_right = is_left & ~is_crossing, is_right & ~is_crossing
+    crossing = np.sort(middle[is_crossing])
     stops = np.concatenate(([-np.inf], crossing, [np.inf]))
     found = []
     for low, high in pairwise(stops):
@@ -103,6 +107,25 @@ def _bands(table: Floats, edge: float, least: float) -> list[tuple[float, float,
             mid = (both[:, 1] + both[:, 3]) / 2
             found.append((float(mid.min()), float(mid.max()), lines))
     return found
+
+
+def _with_ends(table: Floats, crossing: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """*crossing* with the short last line of each paragraph that crosses a gutter.
+
+    It begins where the line above does, right below it, and nothing stands beside it.
+    """
+    out = crossing.copy()
+    left, top, _, bottom = table.T
+    for at in np.flatnonzero(crossing):
+        height = bottom[at] - top[at]
+        below = np.flatnonzero((top > (top[at] + bottom[at]) / 2) & (top < bottom[at] + height))
+        if len(below) != 1 or crossing[below[0]]:
+            continue
+        last = below[0]
+        near = top[last] - bottom[at] < _LINE_BELOW * height
+        alike = abs(bottom[last] - top[last] - height) < 0.1 * height
+        out[last] = near and alike and abs(left[last] - left[at]) < 2.0
+    return out
 
 
 def _lines_beside(first: Floats, second: Floats, least: float) -> float:

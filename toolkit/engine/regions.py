@@ -15,10 +15,10 @@ from itertools import pairwise
 import numpy as np
 
 from toolkit.document.geometry import Box
+from toolkit.engine.grids import Grid
 from toolkit.engine.marks import Glyphs, Proposal, Sheet
 from toolkit.engine.order import columns, in_rows
-from toolkit.engine.tables import Grid
-from toolkit.engine.words import Line, line_of
+from toolkit.engine.words import Line, is_leftward, line_of
 
 __all__ = ["Region", "Row", "Stats", "find_rows", "page_stats", "regions_of", "starts_item"]
 
@@ -34,6 +34,7 @@ _OTHER_SIZE = 0.12
 _LITTLE = 300
 # An indented first line stands in by at least this share of its size.
 _INDENT = 0.7
+_HANGING = 0.15
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -121,6 +122,8 @@ def _row(beside: list[Line], number: int, sheet: Sheet) -> list[Row | Grid]:
         return []
     line = beside[0]
     if len(beside) > 1:
+        if is_leftward([part.text for part in beside]):
+            beside = beside[::-1]
         line = line_of(sheet.glyphs, [word for part in beside for word in part.words])
     return [Row(line, number, _inside(line.box, sheet.proposals))]
 
@@ -255,13 +258,18 @@ def _breaks(current: list[Row], kind: str, row: Row, own: str, stats: Stats) -> 
         return True
     if kind == "heading":
         return gap > 1.9 or row.line.bold != last.line.bold or _is_numbered(row.text)
-    if own == "item":
+    if own == "item" or (kind == "item" and _stands_left_of(row, current[0])):
         return True
     if gap > max(_SPACED * stats.leading, 1.5) or gap < 0:
         return True
     if row.line.bold != last.line.bold and gap > 1.05 * stats.leading:
         return True
     return kind == "text" and _is_indented(current, row)
+
+
+def _stands_left_of(row: Row, item: Row) -> bool:
+    """Whether *row* begins left of an item's marker, where no line of the item does."""
+    return row.line.box.left < item.line.box.left - _HANGING * item.line.size
 
 
 def _is_indented(current: list[Row], row: Row) -> bool:

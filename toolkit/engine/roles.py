@@ -6,12 +6,16 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from statistics import median
 
 from toolkit.document.blocks import Role
 from toolkit.document.geometry import Box
+from toolkit.engine.confidence import likely
 from toolkit.engine.drafts import Draft, Quotation, quote_lines, table_cells
+from toolkit.engine.headings import AGREED
 from toolkit.engine.marks import Sheet
 from toolkit.engine.regions import Region, Stats, starts_item
+from toolkit.engine.words import Line
 
 __all__ = ["drafts_of", "running_lines", "with_levels"]
 
@@ -20,6 +24,8 @@ _CAPTION = re.compile(
     r"|tabelle|tab\.?)\s*(?:[A-Z]?\.?\d|[IVX]+\b)",
     re.IGNORECASE,
 )
+# "Figure 1 shows that" is running text: the name of what follows begins with a capital.
+_MENTION = re.compile(r"^\w+\.?\s*[A-Z]?\.?\d+(?:[.\d]*\d)?\s+(?:\([a-z]\)\s+)?[a-z]{2}")
 _NOTE = re.compile(r"^(?:\d{1,3}|[*†‡§¶]{1,3}|[a-z])(?=[\s.)\]A-Z“\"‘(])")
 _PAGE_NUMBER = re.compile(
     r"(?:page\s*)?[-–—|]?\s*(?:\d{1,4}|[ivxlc]{1,7})\s*[-–—|]?(?:\s*(?:of|/)\s*\d+)?",
@@ -70,7 +76,8 @@ def _draft(
     quotation = quote_lines(words, sheet.glyphs, compounds)
     kind, role, confidence = _kind(region, sheet, stats, quotation.text, is_edge=is_edge)
     if kind == "code":
-        quotation = replace(quote_lines(words, sheet.glyphs, frozenset(), "\n"))
+        said = quote_lines(words, sheet.glyphs, frozenset(), "\n")
+        quotation = replace(said, text=_set_in([row.line for row in region.rows]), joins=())
     marker = _NOTE.match(quotation.text) if kind == "footnote" else None
     return Draft(
         kind,
@@ -83,6 +90,20 @@ def _draft(
     )
 
 
+def _set_in(lines: Sequence[Line]) -> str:
+    """*lines* of letters of one width, with the spaces that they are set in and apart by."""
+    letter = max(1.0, median(w.box.width / len(w.text) for line in lines for w in line.words))
+    left = min(line.box.left for line in lines)
+    out = []
+    for line in lines:
+        text = ""
+        for word in line.words:
+            column = round((word.box.left - left) / letter)
+            text += " " * max(column - len(text), 1 if text else 0) + word.text
+        out.append(text)
+    return "\n".join(out)
+
+
 def _kind(
     region: Region, sheet: Sheet, stats: Stats, text: str, *, is_edge: bool
 ) -> tuple[str, Role | None, float]:
@@ -90,18 +111,23 @@ def _kind(
     edge = _edge_kind(region, sheet, text, is_edge=is_edge)
     if edge is not None:
         is_number = _PAGE_NUMBER.fullmatch(text.strip()) is not None
-        return edge, Role.PAGE_NUMBER if is_number else None, 0.9 if is_number else 0.75
+        return (
+            edge,
+            Role.PAGE_NUMBER if is_number else None,
+            likely("page number" if is_number else "running line"),
+        )
     if region.kind == "heading":
-        return "heading", Role.SECTION, 0.5 + 0.45 * region.evidence
-    if _CAPTION.match(text) and len(text) < 600:
-        return "caption", None, 0.9
+        agreed = region.evidence >= AGREED and region.proposed == "heading"
+        return "heading", Role.SECTION, likely("agreed heading" if agreed else "heading")
+    if _CAPTION.match(text) and not _MENTION.match(text) and len(text) < 600:
+        return "caption", None, likely("caption")
     if _is_note(region, stats, sheet):
-        return "footnote", Role.NOTE, 0.8
+        return "footnote", Role.NOTE, likely("footnote")
     if all(row.line.mono for row in region.rows) and region.rows[0].line.angle == 0:
-        return "code", None, 0.85
+        return "code", None, likely("code")
     if _LEADERS.search(text):
-        return "paragraph", Role.TOC, 0.9
-    return "paragraph", Role.BODY, 0.9 if region.proposed in ("paragraph", None) else 0.75
+        return "paragraph", Role.TOC, likely("paragraph")
+    return "paragraph", Role.BODY, likely("paragraph")
 
 
 def _edge_kind(region: Region, sheet: Sheet, text: str, *, is_edge: bool) -> str | None:
@@ -133,7 +159,7 @@ def _table(region: Region, sheet: Sheet, compounds: frozenset[str]) -> Draft:
         "table",
         region.box,
         Quotation(""),
-        0.95 if grid.agreed else 0.85 if grid.ruled else 0.75,
+        likely("table"),
         cells=table_cells(grid, sheet.glyphs, compounds),
         rows=grid.rows,
         columns=grid.columns,
@@ -153,13 +179,13 @@ def _list(items: Sequence[Region], sheet: Sheet, compounds: frozenset[str]) -> D
         tuple(span for q in quotations for span in q.spans),
         tuple(join for q in quotations for join in q.joins),
         any(q.hidden for q in quotations),
+        tuple(row for q in quotations for row in q.rows),
     )
-    agreed = sum(item.proposed == "list_item" for item in items)
     return Draft(
         "list",
         Box.around(item.box for item in items),
         quotation,
-        0.95 if agreed * 2 > len(items) else 0.8,
+        likely("list"),
         Role.BODY,
         size=items[0].rows[0].line.size,
         items=tuple(q.text[len(m) :].strip() for q, m in zip(quotations, markers, strict=True)),
@@ -207,7 +233,8 @@ def _running_key(draft: Draft, height: float) -> tuple[str, str] | None:
 def _as_running(draft: Draft, kind: str) -> Draft:
     number = _PAGE_NUMBER.fullmatch(draft.quotation.text.strip()) is not None
     role = Role.PAGE_NUMBER if number else None
-    return replace(draft, kind=kind, role=role, confidence=0.97, level=1)
+    confidence = likely("page number" if number else "running line")
+    return replace(draft, kind=kind, role=role, confidence=confidence, level=1)
 
 
 def with_levels(pages: Sequence[list[Draft]]) -> list[list[Draft]]:

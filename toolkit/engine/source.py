@@ -5,21 +5,22 @@ from __future__ import annotations
 import hashlib
 import re
 import zipfile
+import zlib
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
 from typing import Self
 
-from toolkit.errors import EmptyFile, UnreadablePath, UnsupportedFileType
+from toolkit.errors import EmptyFile, PasswordProtected, UnreadablePath, UnsupportedFileType
 
 __all__ = ["READABLE", "Source", "sniffed"]
 
 PDF = "application/pdf"
-READABLE = frozenset({PDF})
+_OFFICE = "application/vnd.openxmlformats-officedocument"
+PPTX = f"{_OFFICE}.presentationml.presentation"
+READABLE = frozenset({PDF, PPTX})
 """The media types that a reader exists for."""
 
-_OFFICE = "application/vnd.openxmlformats-officedocument"
-_PPTX = f"{_OFFICE}.presentationml.presentation"
 _DOCX = f"{_OFFICE}.wordprocessingml.document"
 _XLSX = f"{_OFFICE}.spreadsheetml.sheet"
 
@@ -43,13 +44,12 @@ _SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"SQLite format 3\x00", "application/vnd.sqlite3"),
 )
 _ZIPPED: tuple[tuple[str, str], ...] = (
-    ("ppt/", _PPTX),
+    ("ppt/", PPTX),
     ("word/", _DOCX),
     ("xl/", _XLSX),
     ("META-INF/container.xml", "application/epub+zip"),
 )
 _NAMES = {
-    _PPTX: "a PowerPoint deck",
     _DOCX: "a Word document",
     _XLSX: "an Excel workbook",
     "application/x-ole-storage": "an old Office file (PPT, DOC or XLS)",
@@ -57,6 +57,18 @@ _NAMES = {
     "text/html": "an HTML page",
     "text/plain": "plain text",
 }
+# What the list of contents of an Office file says of its main part, in this order: decks hold
+# workbooks, never the reverse.
+_MAIN_PARTS: tuple[tuple[bytes, str], ...] = (
+    (rb"presentationml\.(presentation|slideshow|template)\.main\+xml", PPTX),
+    (rb"ms-powerpoint\.(presentation|slideshow|template)\.macroEnabled\.main\+xml", PPTX),
+    (rb"wordprocessingml\.(document|template)\.main\+xml|ms-word\.\w+\.macroEnabled", _DOCX),
+    (rb"spreadsheetml\.(sheet|template)\.main\+xml|ms-excel\.[\w.]+\.main\+xml", _XLSX),
+)
+_MOST_CONTENTS = 2**20
+_LOCAL_NAME = re.compile(rb"PK\x03\x04.{22}[\x01-\xff]\x00.{2}([\x20-\x7e]{1,200})", re.DOTALL)
+_OLD_OFFICE = "application/x-ole-storage"
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 # A PDF whose header was lost still has these, and readers repair it.
 _PDF_TRACES = (b"startxref", b"%%EOF", b" obj", b"endobj")
 
@@ -81,13 +93,28 @@ def sniffed(content: bytes) -> str:
 
 def _zipped(content: bytes) -> str:
     try:
-        names = zipfile.ZipFile(BytesIO(content)).namelist()
-    except (zipfile.BadZipFile, OSError, ValueError):
-        return "application/zip"
+        archive = zipfile.ZipFile(BytesIO(content))
+        names = archive.namelist()
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        # Cut off: the list of names stands at the end, but each name beside its content too.
+        names = [name.decode("latin-1") for name in _LOCAL_NAME.findall(content)]
+    else:
+        contents = _contents(archive) if "[Content_Types].xml" in names else b""
+        for pattern, media_type in _MAIN_PARTS:
+            if re.search(pattern, contents):
+                return media_type
     for start, media_type in _ZIPPED:
         if any(name.startswith(start) for name in names):
             return media_type
     return "application/zip"
+
+
+def _contents(archive: zipfile.ZipFile) -> bytes:
+    try:
+        with archive.open("[Content_Types].xml") as stream:
+            return stream.read(_MOST_CONTENTS)
+    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, RuntimeError):
+        return b""
 
 
 def _written(content: bytes) -> str:
@@ -131,14 +158,19 @@ class Source:
     def from_bytes(cls, content: bytes, filename: str = "document.pdf") -> Self:
         """*content*, known as *filename*, whose ending counts for nothing.
 
-        Raises EmptyFile, and UnsupportedFileType naming what the bytes look like.
+        Raises EmptyFile, PasswordProtected for an encrypted Office file, and UnsupportedFileType
+        naming what the bytes look like.
         """
         if not content:
             raise EmptyFile(f"{filename} has no bytes")
         media_type = sniffed(content)
+        if media_type == _OLD_OFFICE and _ENCRYPTED in content:
+            raise PasswordProtected(
+                f"{filename} is an encrypted Office file; save it without its password first"
+            )
         if media_type not in READABLE:
             seems = _NAMES.get(media_type, media_type)
-            raise UnsupportedFileType(f"{filename} looks like {seems}; PDF files can be read")
+            raise UnsupportedFileType(f"{filename} looks like {seems}; PDF and PPTX can be read")
         return cls(
             filename=filename,
             sha256=hashlib.sha256(content).hexdigest(),

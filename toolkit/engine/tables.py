@@ -14,11 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toolkit.document.geometry import Box
+from toolkit.engine.alignment import aligned
+from toolkit.engine.grids import Grid, GridCell
 from toolkit.engine.lattice import Slot, lattices
 from toolkit.engine.marks import Proposal, Sheet
+from toolkit.engine.table_heads import headed
 from toolkit.engine.words import Line, Word
 
-__all__ = ["Grid", "GridCell", "aligned", "find_grids", "in_lines"]
+__all__ = ["find_grids", "in_lines"]
 
 Floats = NDArray[np.float64]
 
@@ -28,42 +31,6 @@ _LARGER = 1.6
 _RULED_ROWS = 0.35
 # A lattice under this share of the table that the text shows is a frame inside it.
 _PART = 0.6
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class GridCell:
-    """A cell's place and its words, in lines from the top."""
-
-    row: int
-    column: int
-    row_span: int
-    column_span: int
-    box: Box
-    lines: tuple[tuple[Word, ...], ...]
-
-    @property
-    def text(self) -> str:
-        return " ".join(word.text for line in self.lines for word in line)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Grid:
-    """A table: its cells cover rows × columns. ``ruled`` where drawn lines made it."""
-
-    box: Box
-    rows: int
-    columns: int
-    cells: tuple[GridCell, ...]
-    header_rows: int
-    ruled: bool
-    agreed: bool = False
-    """Two ways of looking found the same rows and columns."""
-    size: float = 10.0
-    """The usual size of its type."""
-
-    @property
-    def text(self) -> str:
-        return " ".join(cell.text for cell in self.cells)
 
 
 def find_grids(sheet: Sheet, lines: Sequence[Line]) -> tuple[list[Grid], list[Line]]:
@@ -91,17 +58,25 @@ def find_grids(sheet: Sheet, lines: Sequence[Line]) -> tuple[list[Grid], list[Li
     if sheet.proposals is None:
         taken = [grid.box for grid in grids]
         grids += [grid for grid in aligned(upright) if not any(grid.box.overlap(b) for b in taken)]
+    for at, grid in enumerate(grids):
+        others = [*grids[:at], *grids[at + 1 :]]
+        grids[at] = grid if grid.ruled else headed(grid, _free(others, upright))
+    rest = _free(grids, lines)
+    sizes = {line.words[0].glyphs[0]: line.size for line in lines}
+    return [_sized(grid, sizes) for grid in grids], rest
+
+
+def _free(grids: Sequence[Grid], lines: Sequence[Line]) -> list[Line]:
+    """Those of *lines* that stand in none of *grids*."""
     used = {
         index
         for grid in grids
         for cell in grid.cells
         for line in cell.lines
-        for w in line
-        for index in w.glyphs
+        for word in line
+        for index in word.glyphs
     }
-    rest = [line for line in lines if line.words[0].glyphs[0] not in used]
-    sizes = {line.words[0].glyphs[0]: line.size for line in lines}
-    return [_sized(grid, sizes) for grid in grids], rest
+    return [line for line in lines if line.words[0].glyphs[0] not in used]
 
 
 def _sized(grid: Grid, sizes: dict[int, float]) -> Grid:
@@ -301,60 +276,3 @@ def in_lines(words: list[Word]) -> tuple[tuple[Word, ...], ...]:
                 continue
         lines.append([word])
     return tuple(tuple(sorted(line, key=lambda w: w.box.left)) for line in lines)
-
-
-def aligned(lines: Sequence[Line]) -> list[Grid]:
-    """Tables without rules: runs of rows whose pieces begin under each other.
-
-    At least three rows of the same two or more columns, with no row of running text between.
-    """
-    grids: list[Grid] = []
-    run: list[list[Line]] = []
-    for row in [*_rows(lines), []]:
-        if len(row) >= 2 and (not run or _in_step(run[-1], row)):
-            run.append(row)
-            continue
-        if len(run) >= 3 and _is_terse(run):
-            grids.append(_grid_of(run))
-        run = [row] if len(row) >= 2 else []
-    return grids
-
-
-def _is_terse(run: list[list[Line]]) -> bool:
-    """Whether the pieces are of few words, as cells are; columns of text have more."""
-    return float(np.median([len(line.words) for row in run for line in row])) <= 3
-
-
-def _rows(lines: Sequence[Line]) -> list[list[Line]]:
-    rows: list[list[Line]] = []
-    for line in sorted(lines, key=lambda line: (line.baseline, line.box.left)):
-        if rows and abs(rows[-1][0].baseline - line.baseline) < 0.4 * line.size:
-            rows[-1].append(line)
-        else:
-            rows.append([line])
-    return [sorted(row, key=lambda line: line.box.left) for row in rows]
-
-
-def _in_step(above: list[Line], row: list[Line]) -> bool:
-    if len(above) != len(row) or row[0].box.top - above[0].box.bottom > 1.5 * row[0].size:
-        return False
-    return all(
-        min(
-            abs(one.box.left - two.box.left),
-            abs(one.box.right - two.box.right),
-            abs(one.box.left + one.box.right - two.box.left - two.box.right) / 2,
-        )
-        < 4
-        and two.box.width < 0.5 * (row[-1].box.right - row[0].box.left)
-        for one, two in zip(above, row, strict=True)
-    )
-
-
-def _grid_of(run: list[list[Line]]) -> Grid:
-    cells = [
-        GridCell(r, c, 1, 1, line.box, (line.words,))
-        for r, row in enumerate(run)
-        for c, line in enumerate(row)
-    ]
-    box = Box.around(cell.box for cell in cells)
-    return Grid(box, len(run), len(run[0]), tuple(cells), 1 if run[0][0].bold else 0, ruled=False)

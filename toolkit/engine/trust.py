@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Sequence
 
 from rapidfuzz.distance import LCSseq
@@ -18,20 +19,65 @@ from toolkit.document.blocks import (
     TextSource,
 )
 from toolkit.document.normal import folded, quoted
+from toolkit.document.text import text_of
 from toolkit.engine.drafts import Quotation
 from toolkit.engine.marks import Glyphs
 
-__all__ = ["Faith", "faithfulness", "page_faith", "proven", "shown_characters", "text_source_of"]
+__all__ = [
+    "Faith",
+    "faithfulness",
+    "page_faith",
+    "proven",
+    "shown_text",
+    "text_source_of",
+    "unfaithful",
+]
+
+# Controls, private use, unassigned, half of a pair.
+_NOTHING = frozenset({"Cc", "Co", "Cn", "Cs"})
 
 Faith = tuple[int, int]
 """(matched characters, the larger of the source's and the output's) of a page."""
 
 
-def text_source_of(quotation: Quotation, source_text: str) -> TextSource:
-    """verified where N(text) equals N(its spans); inferred where its glyphs are never painted."""
-    if quotation.hidden or not _equal(quotation.text, quotation, source_text):
-        return TextSource.INFERRED
-    return TextSource.VERIFIED
+def text_source_of(
+    quotation: Quotation, source_text: str, readings: Sequence[str] | None = None
+) -> TextSource:
+    """verified where N(text) equals N(its spans), and each other reading has each of its rows.
+
+    *readings* are N(the page's text) of other readers; with none at all nothing is verified
+    (None: they are not asked). inferred, too, where its glyphs are never painted, or where a
+    character stands for nothing that anybody could read.
+    """
+    sound = (
+        not quotation.hidden
+        and not unfaithful(quotation.text)
+        and _equal(quotation.text, quotation, source_text)
+        and (readings is None or _agreed(quotation, readings))
+    )
+    return TextSource.VERIFIED if sound else TextSource.INFERRED
+
+
+def _agreed(quotation: Quotation, readings: Sequence[str]) -> bool:
+    if not quotation.rows:
+        return not quotation.text
+    return bool(readings) and all(
+        row in reading for reading in readings for row in map(folded, quotation.rows)
+    )
+
+
+def unfaithful(text: str) -> int:
+    """How many characters of *text* say nothing: not mapped, of private use, or controls.
+
+    >>> unfaithful("plain, ﬁne\n"), unfaithful("\ue001\ufffd\x02")
+    (0, 3)
+    """
+    if text.isascii() and text.isprintable():
+        return 0
+    return sum(
+        char == "\ufffd" or (unicodedata.category(char) in _NOTHING and not char.isspace())
+        for char in text
+    )
 
 
 def _equal(text: str, quotation: Quotation | Cell | TextBlock, source_text: str) -> bool:
@@ -47,57 +93,49 @@ def proven(source_text: str, block: Block) -> bool:
     match block:
         case Table(cells=cells):
             return bool(cells) and all(_equal(cell.text, cell, source_text) for cell in cells)
+        case Diagram(source_spans=spans) | Chart(source_spans=spans) if spans:
+            return folded(text_of(block)) == folded(quoted(source_text, spans))
         case Image() | Diagram() | Chart() | Formula():
             return False
         case _:
             return bool(block.text.strip()) and _equal(block.text, block, source_text)
 
 
-def shown_characters(glyphs: Glyphs) -> int:
-    """How many characters of N(the source text) somebody can see."""
+def shown_text(glyphs: Glyphs) -> str:
+    """The source text with a space for each character that is off the page or too small."""
     stray = glyphs.stray.tolist()
-    return len(folded("".join(c for c, off in zip(glyphs.text, stray, strict=True) if not off)))
+    return "".join([" " if off else c for c, off in zip(glyphs.text, stray, strict=True)])
 
 
-def page_faith(blocks: Iterable[Block], source_text: str, shown: int) -> Faith:
-    """How much of a page's source text came out, and how much of the output is in the source.
+def page_faith(blocks: Iterable[Block], source_text: str) -> Faith:
+    """How much of a page's *source_text* came out, and how much of the output is in the source.
 
-    Each block (each cell of a table) is aligned as a sequence with the glyphs that it quotes, so
-    that columns read one after the other are no fault. A glyph quoted twice counts once. *shown*
-    is how many characters of the source can be seen.
+    N of the whole output, in its order and with running lines, is aligned as one sequence with N
+    of the source, in the file's order: where the file paints its lines in another order than they
+    are read in, that costs too. A hyphen dropped at a recorded join is missing from neither.
     """
-    source = shown
-    matched = written = 0
-    taken: set[int] = set()
-    for text, spans, joins in _quotations(blocks):
-        fresh = [
-            index
-            for start, end in spans
-            for index in range(start, end)
-            if index not in taken and index not in joins
-        ]
-        taken.update(fresh)
-        taken.update(joins)
-        # A dropped hyphen is accounted for: it is recorded, and it is white space to a reader.
-        source -= len(joins)
-        own = folded(text)
-        theirs = folded("".join(source_text[index] for index in fresh))
-        matched += len(own) if own == theirs else LCSseq.similarity(own, theirs)
-        written += len(own)
-    return matched, max(source, written)
+    written: list[str] = []
+    dropped: set[int] = set()
+    for text, joins in _texts(blocks):
+        written.append(text)
+        dropped.update(joins)
+    own = folded("".join(written))
+    theirs = folded("".join(c for at, c in enumerate(source_text) if at not in dropped))
+    longest = max(len(own), len(theirs))
+    return (longest if own == theirs else LCSseq.similarity(own, theirs)), longest
 
 
-def _quotations(
-    blocks: Iterable[Block],
-) -> Iterable[tuple[str, Sequence[tuple[int, int]], Sequence[int]]]:
+def _texts(blocks: Iterable[Block]) -> Iterable[tuple[str, Sequence[int]]]:
     for block in blocks:
         match block:
             case Table(cells=cells):
-                yield from ((cell.text, cell.source_spans, cell.joins) for cell in cells)
+                yield from ((cell.text, cell.joins) for cell in cells)
+            case Image(embedded_text=str(text)):
+                yield text, ()
             case Image() | Diagram() | Chart() | Formula():
                 continue
             case _:
-                yield block.text, block.source_spans, block.joins
+                yield block.text, block.joins
 
 
 def faithfulness(pages: Iterable[Faith], *, unread: bool) -> float:

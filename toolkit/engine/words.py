@@ -6,10 +6,14 @@ or the cells of a row, are lines of their own.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
+from itertools import groupby, pairwise
+from operator import itemgetter
+from statistics import median
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,10 +21,11 @@ from numpy.typing import NDArray
 from toolkit.document.geometry import Box
 from toolkit.engine.marks import Glyphs
 
-__all__ = ["Line", "Word", "find_lines", "line_of", "word_starts"]
+__all__ = ["Line", "Word", "find_lines", "is_leftward", "line_of", "word_starts"]
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
+T = TypeVar("T")
 
 # In shares of the size. 0.75 parts columns best on labelled pages (1.0 loses 0.015 there).
 _LINE_GAP = 0.75
@@ -237,26 +242,62 @@ def word_starts(left: Floats, right: Floats, sizes: Floats) -> NDArray[np.bool_]
 
 
 def _line(glyphs: Glyphs, inked: Indices, starts: NDArray[np.bool_], angle: int) -> Line:
-    bounds = [*np.flatnonzero(starts), len(inked)]
-    if bounds[0] != 0:
-        bounds.insert(0, 0)
-    words = [_word(glyphs, inked[first:last]) for first, last in pairwise(bounds) if last > first]
-    if sum(map(_is_rtl, words)) * 2 > len(words):
-        words.reverse()
+    firsts = np.union1d([0], np.flatnonzero(starts))
+    boxes = glyphs.boxes[inked]
+    least = np.minimum.reduceat(boxes[:, :2], firsts).tolist()
+    most = np.maximum.reduceat(boxes[:, 2:], firsts).tolist()
+    order = inked.tolist()
+    words = [
+        _word(glyphs, order[first:last], Box(*low, *high))
+        for (first, last), low, high in zip(
+            pairwise([*firsts.tolist(), len(order)]), least, most, strict=True
+        )
+    ]
+    if is_leftward([word.text for word in words]):
+        words = _right_to_left(words, [_is_rtl(word) for word in words])
     return line_of(glyphs, words, angle)
 
 
-def _word(glyphs: Glyphs, indices: Indices) -> Word:
-    order = [int(index) for index in indices]
-    text = "".join(glyphs.text[index] for index in order)
-    if _rtl_letters(text) * 2 > len(text):
-        order.reverse()
-        text = text[::-1]
+def _word(glyphs: Glyphs, order: list[int], box: Box) -> Word:
+    text = "".join([glyphs.text[index] for index in order])
+    if _rtl_letters(text):
+        order = _right_to_left_letters(order, glyphs)
+        text = "".join([glyphs.text[index] for index in order])
     if not text.isascii():
         text = text.translate(_SPELLED)
-    boxes = glyphs.boxes[indices]
-    box = Box(*(float(v) for v in (*boxes[:, :2].min(axis=0), *boxes[:, 2:].max(axis=0))))
     return Word(text, box, tuple(order))
+
+
+def is_leftward(texts: Sequence[str]) -> bool:
+    """Whether most letters of *texts* are read from right to left."""
+    return sum(map(_rtl_letters, texts)) * 2 > sum(c.isalpha() for text in texts for c in text)
+
+
+def _right_to_left(units: list[T], turned: list[bool]) -> list[T]:
+    """*units*, which stand from left to right, as they are read; those not *turned* keep theirs.
+
+    >>> _right_to_left(["1", "2", "b", "a"], [False, False, True, True])
+    ['a', 'b', '1', '2']
+    """
+    out: list[T] = []
+    for is_turned, run in groupby(reversed(list(zip(units, turned, strict=True))), itemgetter(1)):
+        some = [unit for unit, _ in run]
+        out += some if is_turned else some[::-1]
+    return out
+
+
+def _right_to_left_letters(order: list[int], glyphs: Glyphs) -> list[int]:
+    """The glyphs of a word in the order of reading; numbers and foreign words keep their own."""
+    # Letters of one ligature stand in one place, and come in the order of reading.
+    places = [list(run) for _, run in groupby(order, lambda at: round(glyphs.boxes[at, 0], 1))]
+    if any(len(place) > 1 and not _rtl_letters(glyphs.text[place[0]]) for place in places):
+        places = [[index] for index in order]
+    turned = [not _keeps_its_way(glyphs.text[place[0]]) for place in places]
+    return [index for place in _right_to_left(places, turned) for index in place]
+
+
+def _keeps_its_way(char: str) -> bool:
+    return char.isalnum() and not _rtl_letters(char)
 
 
 def _rtl_letters(text: str) -> int:
@@ -272,18 +313,22 @@ def _is_rtl(word: Word) -> bool:
 def line_of(glyphs: Glyphs, words: list[Word], angle: int = 0) -> Line:
     """*words*, of which there is at least one, as one line."""
     indices = np.array([index for word in words for index in word.glyphs])
-    sizes = glyphs.sizes[indices]
     # The size that most characters have: a superscript or a large initial does not count.
-    values, counts = np.unique(np.round(sizes, 1), return_counts=True)
-    size = float(values[counts.argmax()])
-    main = indices[np.abs(sizes - size) < 0.11]
+    sizes = np.round(glyphs.sizes[indices], 1).tolist()
+    counts = Counter(sorted(sizes))
+    size = max(counts, key=counts.__getitem__)
     across = 1 if angle in (0, 180) else 0
+    bases = sorted(
+        base
+        for base, own in zip(glyphs.origins[indices, across].tolist(), sizes, strict=True)
+        if abs(own - size) < 0.05
+    )
     return Line(
         words=tuple(words),
         box=Box.around(word.box for word in words),
-        baseline=float(np.median(glyphs.origins[main, across])),
+        baseline=median(bases),
         size=size,
-        bold_share=float(glyphs.bold[indices].mean()),
+        bold_share=np.count_nonzero(glyphs.bold[indices]) / len(indices),
         italic=bool(glyphs.italic[indices].mean() > 0.6),
         mono=bool(glyphs.mono[indices].mean() > 0.8),
         font=int(np.bincount(glyphs.fonts[indices]).argmax()),

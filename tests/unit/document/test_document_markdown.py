@@ -312,3 +312,10 @@ def test_nested_items_stay_items_however_deep_they_say_they_are():
     block = made.block(ListBlock, text="", items=("a", "", "b", "c"), levels=(2, 0, 5, 0))
     assert rich(block) == "- a\n    - b\n- c\n"
     assert [t.type for t in READER.parse(rich(block))].count("list_item_open") == 3
+
+
+def test_quotation_marks_are_straight_in_plain_style_alone():
+    said = "\u201cIt\u2019s \u2018so\u2019\u201d"
+    paragraph = made.block(Paragraph, text=said)
+    assert plain(paragraph).strip() == "\"It's 'so'\""
+    assert rich(paragraph).strip() == said

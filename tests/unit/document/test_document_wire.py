@@ -79,6 +79,13 @@ def test_the_shape_is_that_of_the_contract():
     ]
 
 
+def test_a_hidden_page_says_so_and_no_other_does():
+    hidden = replace(ONE, pages=(replace(ONE.pages[0], hidden=True),))
+    assert json.loads(wire.encode(hidden))["pages"][0]["hidden"] is True
+    assert wire.decode(wire.encode(hidden)) == hidden
+    assert "hidden" not in json.loads(wire.encode(ONE))["pages"][0]
+
+
 def test_whole_numbers_are_written_as_the_shares_that_they_are():
     whole = made.document([made.block(Paragraph, text="x", confidence=1, bbox=(0, 0, 1, 1))])
     broken = made.document(

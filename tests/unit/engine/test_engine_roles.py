@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import pytest
-from engine_made import HEIGHT, both, document, pdf, picture, prose, text
+from engine_made import HEIGHT, WIDTH, both, document, glyphs, pdf, picture, prose, text
 from reportlab.lib.utils import ImageReader
 
 from toolkit.document.blocks import (
+    Callout,
     Caption,
     Code,
     Footnote,
     Heading,
     Image,
+    ImageType,
     ListBlock,
     PageFooter,
     PageHeader,
@@ -196,7 +198,8 @@ def test_code_is_known_by_its_type():
     lines = ["def jump(fox):", "    return fox.over(dog)", "print(jump(fox))"]
     content = pdf(both(text(prose(6)), text(lines, y=650, font="Courier"), text(prose(6), y=560)))
     [block] = of(Code, content)
-    assert block.text.splitlines() == [line.strip() for line in lines]
+    assert block.text.splitlines() == lines
+    assert block.verified
 
 
 def shown(canvas):
@@ -243,7 +246,7 @@ def test_the_own_rules_alone_find_the_same_on_a_plain_page(monkeypatch):
         )
     )
     alone = replace(sheet(content), proposals=None)
-    drafts = text_drafts(alone, find_lines(alone.glyphs))
+    drafts, _ = text_drafts(alone, find_lines(alone.glyphs))
     assert [d.kind for d in drafts] == ["heading", "paragraph", "paragraph", "table"]
     assert drafts[1].quotation.text == " ".join(prose(20, 6))
     assert [cell.quotation.text for cell in drafts[3].cells] == [c for row in CELLS for c in row]
@@ -260,3 +263,190 @@ def test_a_large_initial_belongs_to_its_first_line():
     [block] = of(Paragraph, pdf(both(*painters)))
     assert block.text.startswith("The " + lines[0])
     assert block.verified
+
+
+def lines_at(*placed, font="Helvetica", size=10):
+    """Words at (x, y), one painter for all."""
+
+    def paint(canvas):
+        canvas.setFont(font, size)
+        for x, y, word in placed:
+            canvas.drawString(x, y, word)
+
+    return paint
+
+
+def test_a_head_above_a_table_without_rules_belongs_to_it():
+    body = [
+        (x, 600 - 14 * r, f"{value}")
+        for r, row in enumerate(
+            (("Fox", 11, 12, 13, 14), ("Dog", 21, 22, 23, 24), ("Owl", 31, 32, 33, 34))
+        )
+        for x, value in zip((80, 180, 240, 300, 360), row, strict=True)
+    ]
+    names = zip((80, 180, 240, 300, 360), ("Kind", "May", "June", "July", "Aug"), strict=True)
+    head = lines_at(*((x, 616, name) for x, name in names), font="Helvetica-Bold")
+    above = lines_at((183, 632, "Early months"), (303, 632, "Late months"), font="Helvetica-Bold")
+    [table] = of(
+        Table, pdf(both(text(prose(6)), above, head, lines_at(*body), text(prose(6), y=520)))
+    )
+    assert table.header_rows == 2
+    assert table.headers == (
+        "Kind",
+        "Early months / May",
+        "Early months / June",
+        "Late months / July",
+        "Late months / Aug",
+    )
+    assert table.rows[0] == ("Fox", "11", "12", "13", "14")
+    assert table.verified
+
+
+def test_text_above_a_table_is_no_head():
+    body = [(x, 600 - 14 * r, f"{r}{x}") for r in range(4) for x in (80, 180, 240, 300, 360)]
+    content = pdf(
+        both(text(["The table shows what was counted in May and after."], y=616), lines_at(*body))
+    )
+    assert all(
+        table.header_rows == 0 or "shows" not in table.headers[0] for table in of(Table, content)
+    )
+
+
+@pytest.mark.parametrize("framed", [True, False])
+def test_a_paragraph_in_a_panel_is_a_callout(framed):
+    def panel(canvas):
+        canvas.setFillColorRGB(0.9, 0.95, 1)
+        canvas.rect(60, 540, 470, 40, fill=0 if framed else 1, stroke=1 if framed else 0)
+        canvas.setFillColorRGB(0, 0, 0)
+
+    words = "Count every fox once and every dog twice."
+    content = pdf(both(text(prose(8)), panel, text([words], y=557), text(prose(8), y=500)))
+    assert [block.text for block in of(Callout, content)] == [words]
+
+
+def test_a_page_laid_out_in_panels_has_no_callouts():
+    def panels(canvas):
+        for y in (700, 560, 420):
+            canvas.rect(60, y, 470, 120)
+
+    content = pdf(both(panels, *(text(prose(4, start=y), y=y + 90) for y in (700, 560, 420))))
+    assert of(Callout, content) == []
+
+
+def bars(canvas):
+    canvas.setFont("Helvetica", 8)
+    canvas.line(100, 400, 400, 400)
+    canvas.line(100, 400, 100, 520)
+    for tick in range(5):
+        canvas.line(96, 400 + 30 * tick, 100, 400 + 30 * tick)
+        canvas.drawRightString(94, 397 + 30 * tick, str(10 * tick))
+    for n in range(6):
+        canvas.rect(120 + 45 * n, 400, 25, 30 + 12 * n, fill=1)
+        canvas.drawCentredString(132 + 45 * n, 388, str(2020 + n))
+
+
+def test_the_labels_of_a_vector_chart_are_text_in_it_and_its_caption_is_linked():
+    caption = "Figure 2. Foxes of the valley by year."
+    content = pdf(both(text(prose(8)), bars, text([caption], y=360), text(prose(8), y=330)))
+    found = document(content)
+    kinds = [type(block).__name__ for block in found.blocks]
+    assert kinds == ["Paragraph", "Image", "Caption", "Paragraph"]
+    [chart] = of(Image, content)
+    assert chart.image_type is ImageType.CHART
+    assert chart.embedded_text.splitlines()[-1] == "2020 2021 2022 2023 2024 2025"
+    assert chart.image_b64
+    assert chart.caption == caption
+    [linked] = of(Caption, content)
+    assert linked.target == chart.id
+    assert found.extraction.faithfulness_score > 0.9
+
+
+def test_a_table_with_lines_is_no_chart():
+    content = pdf(both(text(prose(6)), lambda canvas: grid(canvas, ruled=True)))
+    assert of(Image, content) == []
+
+
+def test_running_text_that_begins_with_a_figures_name_is_no_caption():
+    content = pdf(
+        both(text(["Figure 1 shows one of the storms at its height."]), text(prose(9), y=740))
+    )
+    assert of(Caption, content) == []
+
+
+def test_a_paragraph_after_a_list_is_not_its_last_item():
+    items = ["• Quartz of five dozen kinds", "• Liquor jugs of the wizards"]
+    content = pdf(both(text(items, x=80, y=700), text(prose(4), y=676)))
+    assert [type(block).__name__ for block in document(content).blocks] == [
+        "ListBlock",
+        "Paragraph",
+    ]
+
+
+def test_the_short_last_line_of_a_paragraph_over_two_columns_stays_with_it():
+    wide = [*prose(4, 12), "and so it ended."]
+    content = pdf(
+        both(text(wide, x=90), text(prose(20, 6), y=700), text(prose(20, 6, 9), x=320, y=700))
+    )
+    first, *_ = of(Paragraph, content)
+    assert first.text.endswith("and so it ended.")
+
+
+@pytest.mark.parametrize("angle", [90, 180, 270])
+def test_a_page_that_stands_on_its_side_is_read_with_the_same_rules(angle):
+    def paint(canvas):
+        canvas.translate(
+            {90: WIDTH, 180: WIDTH, 270: 0}[angle], {90: 0, 180: HEIGHT, 270: HEIGHT}[angle]
+        )
+        canvas.rotate(angle)
+        both(
+            text(["A Study of Foxes"], y=540, size=20, font="Helvetica-Bold"),
+            text(prose(12, 6), y=500),
+            text(prose(12, 6, 9), x=320, y=500),
+        )(canvas)
+
+    found = list(document(pdf(paint)).blocks)
+    assert [type(block).__name__ for block in found] == ["Heading", "Paragraph", "Paragraph"]
+    assert found[1].text == " ".join(prose(12, 6))
+    assert all(block.verified for block in found)
+    x0, y0, x1, y1 = found[0].bbox
+    # The title reads up, on its head, or down: it lies along that edge of the page.
+    assert (x1 - x0 > y1 - y0) == (angle == 180)
+    assert {90: x1 < 0.2, 180: y0 > 0.6, 270: x0 > 0.8}[angle]
+
+
+def own_tables(*painters):
+    """The tables that our own rules find where no other engine was asked."""
+    from toolkit.engine.alignment import aligned
+    from toolkit.engine.words import find_lines
+
+    lines = find_lines(glyphs(pdf(both(*painters))))
+    return [
+        [[c.text for c in g.cells if c.row == r] for r in range(g.rows)] for g in aligned(lines)
+    ]
+
+
+def test_own_rules_put_wrapped_rows_together():
+    rows = (
+        (700, "No.", "Name of the valley", "Foxes"),
+        (680, "1", "Upper valley of the", "14"),
+        (668, "", "long river", ""),
+        (648, "2", "Lower valley", "9"),
+        (628, "3", "The marsh", "31"),
+    )
+    placed = [(x, y, w) for y, *row in rows for x, w in zip((80, 120, 300), row, strict=True) if w]
+    assert own_tables(lines_at(*placed)) == [
+        [
+            ["No.", "Name of the valley", "Foxes"],
+            ["1", "Upper valley of the long river", "14"],
+            ["2", "Lower valley", "9"],
+            ["3", "The marsh", "31"],
+        ]
+    ]
+
+
+def test_own_rules_take_neither_columns_nor_contents_for_a_table():
+    assert own_tables(text(prose(9, 6)), text(prose(9, 6, 9), x=320)) == []
+    contents = [
+        (x, 700 - 14 * n, w) for n in range(6) for x, w in ((80, f"On foxes {n}"), (400, f"{n}"))
+    ]
+    assert own_tables(lines_at(*contents)) == []

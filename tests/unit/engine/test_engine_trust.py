@@ -10,6 +10,7 @@ from engine_made import both, document, pdf, picture, prose, text
 from reportlab.lib.utils import ImageReader
 
 from toolkit.document.blocks import Paragraph, Proof, Table, TextSource
+from toolkit.document.normal import folded
 from toolkit.document.wire import encode
 from toolkit.engine.clock import page_clock
 from toolkit.engine.drafts import Quotation
@@ -90,7 +91,7 @@ def test_visible_text_over_an_image_is_verified():
 
 
 def test_faithfulness_counts_what_is_missing_and_what_is_too_much():
-    page = ("abcdefghij", 10)
+    page = ("abcdefghij",)
     whole = Paragraph(
         id="blk_1",
         page=1,
@@ -107,9 +108,109 @@ def test_faithfulness_counts_what_is_missing_and_what_is_too_much():
     assert page_faith([half], *page) == (5, 10)
     assert page_faith([more], *page) == (10, 15)
     assert page_faith([whole, whole], *page) == (10, 20)
+
+
+def test_faithfulness_counts_order():
+    one, two = (
+        Paragraph(
+            id=f"blk_{n}",
+            page=1,
+            bbox=(0, 0, 1, 1),
+            reading_order_index=n,
+            confidence=1,
+            text_source=TextSource.VERIFIED,
+            text=text,
+        )
+        for n, text in enumerate(("abcdef", "ghij"))
+    )
+    assert page_faith([one, two], "abcdef ghij") == (10, 10)
+    assert page_faith([two, one], "abcdef ghij") == (6, 10)
+    joined = msgspec.structs.replace(one, joins=(3,))
+    assert page_faith([joined, two], "abc-def ghij") == (10, 10)
+
+
+def test_faithfulness_of_pages():
     assert faithfulness([(10, 10), (5, 10)], unread=False) == 0.75
     assert faithfulness([], unread=False) == 1.0
     assert faithfulness([], unread=True) == 0.0
+
+
+def test_text_is_verified_only_where_another_reader_has_each_of_its_rows():
+    quotation = Quotation("one two", ((0, 7),), rows=("one", "two"))
+    assert text_source_of(quotation, "one two", ("two#one",)) is TextSource.VERIFIED
+    assert text_source_of(quotation, "one two", ("onetwo", "onetow")) is TextSource.INFERRED
+    assert text_source_of(quotation, "one two", ()) is TextSource.INFERRED
+
+
+def test_where_the_readers_differ_nothing_is_verified(monkeypatch):
+    from toolkit.engine.readers.pdfium import PdfiumFile
+
+    monkeypatch.setattr(PdfiumFile, "reading", lambda self, number: "Title of nothing")
+    found = document(CONTENT, pages="1")
+    assert {block.text_source for block in found.blocks} == {TextSource.INFERRED}
+    assert {block.proof for block in found.blocks} == {None}
+
+
+def test_characters_that_stand_for_nothing_are_no_proof():
+    for said in ("a\ufffdb", "\uf0b7 a", "a\x02"):
+        quotation = Quotation(said, ((0, len(said)),), rows=(said,))
+        assert text_source_of(quotation, said, (folded(said),)) is TextSource.INFERRED
+
+
+def test_a_page_whose_text_layer_stands_for_nothing_is_reported(monkeypatch):
+    from toolkit.engine.readers.pdfium import PdfiumFile
+
+    monkeypatch.setattr(PdfiumFile, "reading", lambda self, number: "Title" + "\x01" * 50)
+    [failure] = document(CONTENT, pages="1").extraction.per_page_failures
+    assert (failure.page, failure.code) == (1, "TEXT_LAYER_UNFAITHFUL")
+
+
+def unseen_words(canvas):
+    canvas.saveState()
+    words = canvas.beginText(70, 700)
+    words.setFont("Helvetica", 11)
+    words.setTextRenderMode(3)
+    words.textLine("Written without ink")
+    canvas.drawText(words)
+    canvas.restoreState()
+    canvas.setFont("Helvetica", 11)
+    canvas.drawString(70, 650, "Written with ink")
+    canvas.setFillColorRGB(1, 1, 1)
+    canvas.drawString(70, 600, "Written in white on white")
+    canvas.setFillColorRGB(0, 0, 0)
+    canvas.rect(60, 490, 200, 30, fill=1)
+    canvas.setFillColorRGB(1, 1, 1)
+    canvas.drawString(70, 500, "Written in white on black")
+    canvas.setFillColorRGB(0, 0, 0)
+    canvas.drawString(70, 400, "Written under a patch")
+    canvas.rect(60, 390, 200, 30, fill=1)
+
+
+def test_what_nobody_sees_is_said_but_never_verified():
+    for turn in (0, 90):
+        content = pdf(unseen_words).replace(b"/Rotate 0", b"/Rotate %d" % turn)
+        found = {block.text: block.verified for block in document(content).blocks}
+        assert found == {
+            "Written without ink": False,
+            "Written with ink": True,
+            "Written in white on white": False,
+            "Written in white on black": True,
+            "Written under a patch": False,
+        }
+
+
+def test_covered_text_inside_a_form_is_found():
+    def paint(canvas):
+        canvas.beginForm("shifted")
+        canvas.setFont("Helvetica", 11)
+        canvas.drawString(0, 0, "Hidden in a form")
+        canvas.endForm()
+        canvas.translate(70, 700)
+        canvas.doForm("shifted")
+        canvas.rect(-10, -10, 200, 30, fill=1)
+
+    [block] = document(pdf(both(paint))).blocks
+    assert (block.text, block.verified) == ("Hidden in a form", False)
 
 
 def test_the_same_bytes_give_the_same_document():

@@ -68,7 +68,7 @@ def test_text_on_its_side():
 
 
 def test_nothing_is_lost_and_every_glyph_is_used_once():
-    found = glyphs(pdf(both(text(prose(30)), text(prose(10, 4), x=400, size=7))))
+    found = glyphs(pdf(both(text(prose(30)), text(prose(10, 4), x=500, size=7))))
     used = [index for line in find_lines(found) for index in line.glyphs]
     assert len(used) == len(set(used))
     assert sorted(used) == [i for i, char in enumerate(found.text) if not char.isspace()]
@@ -79,3 +79,16 @@ def test_what_lies_off_the_page_or_is_too_small_is_left_out():
         pdf(both(text(["Seen"]), text(["Off"], x=WIDTH + 50), text(["Dust"], y=400, size=0.4)))
     )
     assert found == ["Seen"]
+
+
+def test_lines_from_right_to_left_are_read_so_with_their_numbers():
+    from dataclasses import replace
+
+    # "agaf: 12 (Shalom)" as it is painted, from left to right.
+    painted = "mols 12 :fga"
+    letters = dict(zip("molsfga", "\u05dd\u05d5\u05dc\u05e9\u05e3\u05d2\u05d0", strict=True))
+    found = glyphs(pdf(text([painted], size=12)))
+    hebrew = replace(found, text="".join(letters.get(char, char) for char in found.text))
+    [line] = find_lines(hebrew)
+    back = {value: key for key, value in letters.items()}
+    assert "".join(back.get(char, char) for char in line.text) == "agf: 12 slom"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import math
+import sys
 from typing import Any
 
 import numpy as np
@@ -13,13 +14,14 @@ from pypdfium2 import raw
 
 from toolkit.engine.marks import Frame, Glyphs
 from toolkit.engine.readers.oxide import glyph_boxes, is_bold, quarter
+from toolkit.engine.readers.painted import Painted, painted
 from toolkit.errors import DamagedFile, PageUnreadable, PasswordProtected
 
 __all__ = ["PdfiumFile"]
 
 _INVISIBLE = raw.FPDF_TEXTRENDERMODE_INVISIBLE
-# PDFium marks a hyphen at the end of a line with this character, which is none.
-_HYPHEN = "\ufffe"
+# PDFium marks a hyphen at the end of a line with one of these, which are no characters.
+_HYPHENS = "\ufffe\x02"
 _FIXED_PITCH, _ITALIC = 1, 64
 # Four million pixels: a page at 150 dpi has two, and a bitmap stays under 16 MB.
 _MOST_PIXELS = 4_000_000
@@ -39,6 +41,7 @@ class PdfiumFile:
                 ) from exc
             raise DamagedFile(f"not readable as a PDF: {exc}") from exc
         self.page_count = len(self._pdf)
+        self._open: tuple[int, Any] | None = None
 
     def frame(self, number: int) -> Frame:
         """Page *number* (from 1): its visible rectangle. Raises PageUnreadable."""
@@ -81,6 +84,22 @@ class PdfiumFile:
             stray=np.zeros(len(rows), bool),
         )
 
+    def reading(self, number: int) -> str:
+        """The text of page *number* as PDFium reads it. Raises PageUnreadable."""
+        page = self._page(number)
+        try:
+            text_page = page.get_textpage()
+            text: str = text_page.get_text_range()
+        except (pypdfium2.PdfiumError, UnicodeError, ValueError) as exc:
+            raise PageUnreadable(f"page {number}: {exc}") from exc
+        text_page.close()
+        return text.translate(dict.fromkeys(map(ord, _HYPHENS), "-"))
+
+    def painted(self, number: int, frame: Frame) -> Painted:
+        """What page *number* paints, as seen in *frame*. Raises PageUnreadable."""
+        found = painted(self._page(number))
+        return Painted(*map(frame.boxes_seen, (found.unseen, found.drawn, found.panels)))
+
     def picture(self, number: int, dots_per_inch: float) -> Image.Image:
         """Page *number* as an image, at most four million pixels. Raises PageUnreadable."""
         page = self._page(number)
@@ -95,13 +114,17 @@ class PdfiumFile:
         return image.convert("RGB")
 
     def _page(self, number: int) -> Any:
-        try:
-            return self._pdf[number - 1]
-        except (pypdfium2.PdfiumError, IndexError) as exc:
-            raise PageUnreadable(f"page {number}: {exc}") from exc
+        # The same page is asked for several things in a row, and is slow to open.
+        if self._open is None or self._open[0] != number:
+            try:
+                self._open = (number, self._pdf[number - 1])
+            except (pypdfium2.PdfiumError, IndexError) as exc:
+                raise PageUnreadable(f"page {number}: {exc}") from exc
+        return self._open[1]
 
     def close(self) -> None:
         """Give the memory back."""
+        self._open = None
         self._pdf.close()
 
 
@@ -133,9 +156,8 @@ def _rows(text_page: Any) -> Any:
         # Line ends and gaps that PDFium made up are no part of the file.
         if raw.FPDFText_IsGenerated(text_page, at) == 1:
             continue
-        char = chr(raw.FPDFText_GetUnicode(text_page, at))
-        if "\ud800" <= char <= "\udfff":
-            char = "\ufffd"
+        code = raw.FPDFText_GetUnicode(text_page, at)
+        char = "\ufffd" if code > sys.maxunicode or 0xD800 <= code <= 0xDFFF else chr(code)
         text_object = raw.FPDFText_GetTextObject(text_page, at)
         key = ctypes.cast(text_object, ctypes.c_void_p).value or -1
         if key not in looks:
@@ -148,7 +170,7 @@ def _rows(text_page: Any) -> Any:
         raw.FPDFText_GetMatrix(text_page, at, matrix)
         size = raw.FPDFText_GetFontSize(text_page, at) * math.hypot(matrix.c, matrix.d)
         yield (
-            "-" if char == _HYPHEN else char,
+            "-" if char in _HYPHENS else char,
             (x.value, y.value),
             advance,
             size,
