@@ -167,7 +167,7 @@ def lists(draw: st.DrawFn, text: st.SearchStrategy[str] = texts) -> ListBlock:
 
 
 @st.composite
-def blocks(draw: st.DrawFn, text: st.SearchStrategy[str] = texts) -> Block:  # noqa: C901
+def blocks(draw: st.DrawFn, text: st.SearchStrategy[str] = texts) -> Block:
     """Any block of the taxonomy; *text* makes every text in it."""
     own = draw(_common())
     maybe = st.none() | text

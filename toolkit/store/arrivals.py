@@ -47,7 +47,7 @@ class _KnownTool(msgspec.Struct, frozen=True):
 
 
 _INSERT = f"""
-INSERT OR FAIL INTO jobs (
+INSERT OR ROLLBACK INTO jobs (
     id, tool, status, priority, owner, batch, parent, token_hash,
     filename, origin, source, size, media_type, options, limits, created_at, ended_at,
     progress, pages, error_code, error, result, cache_hit, bypass_cache, one_time,
@@ -224,8 +224,12 @@ class _Arrivals:
     def _blob(self, name: str) -> int:
         known = self._blobs.get(name)
         if known is None:
+            try:
+                digest = bytes.fromhex(name)
+            except ValueError as exc:
+                raise InvalidInput(f"{name[:80]!r} is no SHA-256 in hex") from exc
             found = self._conn.execute(
-                "SELECT number FROM blobs WHERE sha256 = ?", [bytes.fromhex(name)]
+                "SELECT number FROM blobs WHERE sha256 = ?", [digest]
             ).fetchone()
             if found is None:
                 raise StoreDamaged(f"the bytes {name} are not in the store: add them first")

@@ -8,6 +8,7 @@ A *pin* keeps a blob that was added and is not used yet; the first use takes it 
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 from collections.abc import Callable
 from hashlib import sha256
@@ -15,7 +16,7 @@ from pathlib import Path
 from secrets import token_hex
 from typing import IO
 
-from toolkit.errors import UnreadablePath
+from toolkit.errors import InvalidInput, UnreadablePath
 from toolkit.store.store import Store
 
 __all__ = ["add_bytes", "add_file", "path", "place", "sweep", "written"]
@@ -26,6 +27,7 @@ PIN_SECONDS = 3600.0
 # Below this a file is read whole: known bytes are then recognised without writing them again.
 _IN_MEMORY = 64 * 2**20
 _CHUNK = 2**20
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 _PIN = """
 INSERT INTO blobs (sha256, size, pinned) VALUES (?, ?, 1)
@@ -59,7 +61,12 @@ def add_file(store: Store, path: str | os.PathLike[str]) -> tuple[str, int]:
 
 
 def path(store: Store, sha256: str) -> Path:
-    """Where the bytes with this SHA-256 (in hex) are, if the store has them."""
+    """Where the bytes with this SHA-256 (in hex) are, if the store has them.
+
+    Raises InvalidInput for what is no SHA-256, such as a way out of the folder.
+    """
+    if not _SHA256.fullmatch(sha256):
+        raise InvalidInput(f"{sha256[:80]!r} is no SHA-256: 64 hexadecimal digits are needed")
     return store.files / "blobs" / sha256[:2] / sha256
 
 

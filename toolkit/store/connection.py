@@ -41,7 +41,13 @@ def connect(path: Path) -> Connection:
     # Deleted rows are overwritten with zeros: a purge is an erase, not a note to reuse the space.
     conn.execute("PRAGMA secure_delete = ON")
     conn.execute("PRAGMA temp_store = MEMORY")
+    # SQLite's own lower() knows ASCII only.
+    conn.create_function("casefold", 1, _casefold, deterministic=True)
     return conn
+
+
+def _casefold(text: object) -> str | None:
+    return None if text is None else str(text).casefold()
 
 
 class Transaction:

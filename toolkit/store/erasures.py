@@ -74,7 +74,7 @@ def pending(conn: sqlite3.Connection) -> int:
 
 
 def sweep(store: Store, *, now: float) -> dict[str, int]:
-    """Finish what can be finished: ``{"blobs": removed, "done": closed, "pending": still open}``."""
+    """Finish what can be finished: ``{"blobs": removed, "done": closed, "pending": open}``."""
     removed = blobs.sweep(store, now=now)
     before = pending(store.read())
     left = _finish(store, now) if before else 0

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from toolkit.jobs.state import FINAL, JobState
 from toolkit.store import blobs
 from toolkit.store.store import Store
-from toolkit.store.tables import sql_list
+from toolkit.store.tables import is_one_of
 
 __all__ = ["violations"]
 
@@ -30,9 +30,9 @@ def _counters(table: str, column: str) -> Iterator[tuple[str, str]]:
 
 
 _LAWS: Mapping[str, str] = {
-    "a status that is none": f"SELECT id FROM jobs WHERE status NOT IN {sql_list(JobState)}",
+    "a status that is none": f"SELECT id FROM jobs WHERE NOT {is_one_of('status', JobState)}",
     "a job that ended without a time, or the other way round": (
-        f"SELECT id FROM jobs WHERE (status IN {sql_list(FINAL)}) <> (ended_at IS NOT NULL)"
+        f"SELECT id FROM jobs WHERE {is_one_of('status', FINAL)} <> (ended_at IS NOT NULL)"
     ),
     "a lease without a running job, or the other way round": (
         "SELECT id FROM jobs WHERE (status = 'processing') <> (runner IS NOT NULL)"
@@ -97,7 +97,16 @@ _LAWS: Mapping[str, str] = {
     ),
     "content left in a purged job": (
         "SELECT id FROM jobs WHERE purged_at IS NOT NULL AND coalesce(filename, origin, options,"
-        " error, source, result, callback_url, idempotency_key) IS NOT NULL"
+        " limits, error, source, result, callback_url, idempotency_key, submission_hash)"
+        " IS NOT NULL"
+    ),
+    "a delivery left of a purged job": (
+        "SELECT jobs.id FROM outbox JOIN jobs ON jobs.number = outbox.job"
+        " WHERE purged_at IS NOT NULL"
+    ),
+    "a review left of a purged job": (
+        "SELECT jobs.id FROM reviews JOIN jobs ON jobs.number = reviews.job"
+        " WHERE purged_at IS NOT NULL"
     ),
     "an error text left of a purged job": (
         "SELECT jobs.id FROM attempts JOIN jobs ON jobs.number = attempts.job"
@@ -118,9 +127,12 @@ def violations(store: Store) -> list[str]:
     Runners may be at work meanwhile: the database is looked at in one snapshot, and a file of
     the blobs' folder counts only if no row came or went for it.
     """
-    conn = store.read()
-    found = _damage(conn)
-    if found:
+    try:
+        conn = store.read()
+    except sqlite3.DatabaseError as exc:
+        return [f"the database cannot be read: {exc}"]
+    found, readable = _damage(conn)
+    if not readable:
         return found
     conn.execute("BEGIN")
     try:
@@ -138,15 +150,16 @@ def _named(offenders: list[str]) -> str:
     return ", ".join(offenders[:_SHOWN]) + more
 
 
-def _damage(conn: sqlite3.Connection) -> list[str]:
-    """What SQLite itself has to say."""
+def _damage(conn: sqlite3.Connection) -> tuple[list[str], bool]:
+    """What SQLite itself has to say, and whether the rest can be asked at all."""
     try:
         rows = [text for (text,) in conn.execute("PRAGMA quick_check").fetchall()]
         lost = conn.execute("PRAGMA foreign_key_check").fetchall()
     except sqlite3.DatabaseError as exc:
-        return [f"the database cannot be read: {exc}"]
+        return [f"the database cannot be read: {exc}"], False
     damage = [f"the database is damaged: {text}" for text in rows if text != "ok"]
-    return damage + [f"{table}: row {row} points at nothing in {to}" for table, row, to, _ in lost]
+    dangling = [f"{table}: row {row} points at nothing in {to}" for table, row, to, _ in lost]
+    return damage + dangling, not damage
 
 
 def _missing(store: Store, conn: sqlite3.Connection) -> list[str]:

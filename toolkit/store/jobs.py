@@ -19,7 +19,7 @@ from toolkit.store.batches import batch as batch_called
 from toolkit.store.batches import batches
 from toolkit.store.rows import JOB_FIELDS, job_of
 from toolkit.store.store import Store
-from toolkit.store.tables import sql_list
+from toolkit.store.tables import is_one_of
 
 __all__ = [
     "attempts",
@@ -180,10 +180,8 @@ def _filters(
         values.append(batch)
     if status is not None:
         states = _states(status)
-        # Literals, and one alone as "=": so the planner sees that a partial index holds all of it.
-        where.append(
-            f"status = '{states[0]}'" if len(states) == 1 else f"status IN {sql_list(states)}"
-        )
+        # As literals: so the planner sees where a partial index holds all of them.
+        where.append(is_one_of("status", states) if states else "FALSE")
     if tool is not None:
         where.append("tool = (SELECT number FROM tools WHERE name = ?)")
         values.append(tool)
@@ -192,9 +190,10 @@ def _filters(
         values.append(owner)
     if text:
         where.append(
-            "(instr(lower(filename), ?) OR instr(lower(origin), ?) OR instr(lower(error), ?))"
+            "(instr(casefold(filename), ?) OR instr(casefold(origin), ?)"
+            " OR instr(casefold(error), ?))"
         )
-        values.extend([text.lower()] * 3)
+        values.extend([text.casefold()] * 3)
     return where, values
 
 

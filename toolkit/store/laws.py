@@ -6,9 +6,8 @@ Counters, reference counts and usage follow a job's row, so that no verb can for
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from toolkit.jobs.state import BORN, MOVES, JobState
+from toolkit.store.tables import is_one_of
 
 __all__ = ["TRIGGERS", "legal_moves"]
 
@@ -18,13 +17,10 @@ def legal_moves() -> str:
     ends: dict[str, set[str]] = {}
     for (start, _), end in MOVES.items():
         ends.setdefault(start, set()).add(end)
-    branches = (f"WHEN '{start}' THEN {_is_one_of(ends[start])}" for start in sorted(ends))
+    branches = (
+        f"WHEN '{start}' THEN {is_one_of('NEW.status', ends[start])}" for start in sorted(ends)
+    )
     return f"CASE OLD.status {' '.join(branches)} ELSE FALSE END"
-
-
-def _is_one_of(states: Iterable[str]) -> str:
-    # Not IN: SQLite makes a table of its list at every row, which takes 3 µs.
-    return "(" + " OR ".join(f"NEW.status = '{state}'" for state in sorted(states)) + ")"
 
 
 _COUNT_IN = ", ".join(f"{s} = {s} + (NEW.status = '{s}')" for s in JobState)
@@ -32,18 +28,18 @@ _COUNT_MOVE = ", ".join(
     f"{s} = {s} + (NEW.status = '{s}') - (OLD.status = '{s}')" for s in JobState
 )
 
-_DAY = "day = date(NEW.ended_at, 'unixepoch') AND owner = NEW.owner AND tool = NEW.tool"
-# Two statements and not INSERT … ON CONFLICT DO UPDATE: with that one in a trigger, SQLite keeps a
-# journal of every statement that might enter it (5 µs an enqueue).
+_DAY = "CAST(NEW.ended_at / 86400 AS INTEGER)"
+_SAME = f"day = {_DAY} AND owner = NEW.owner AND tool = NEW.tool"
+# Neither ON CONFLICT DO UPDATE nor date(): as either may fail, SQLite would keep a journal of
+# every statement that might enter the trigger (5 µs an enqueue, measured).
 _USED = f"""
-    INSERT INTO usage (day, owner, tool)
-    SELECT date(NEW.ended_at, 'unixepoch'), NEW.owner, NEW.tool
-    WHERE NEW.status = 'completed' AND NOT EXISTS (SELECT 1 FROM usage WHERE {_DAY});
+    INSERT INTO usage (day, owner, tool) SELECT {_DAY}, NEW.owner, NEW.tool
+    WHERE NEW.status = 'completed' AND NOT EXISTS (SELECT 1 FROM usage WHERE {_SAME});
     UPDATE usage SET
         jobs = jobs + 1, pages = pages + NEW.pages,
         cached_jobs = cached_jobs + NEW.cache_hit,
         cached_pages = cached_pages + NEW.cache_hit * NEW.pages
-    WHERE NEW.status = 'completed' AND {_DAY};"""
+    WHERE NEW.status = 'completed' AND {_SAME};"""
 
 # The law stands in the WHERE of the first counter, and what is rare in triggers that are rarely
 # entered: a trigger costs 1 µs to enter, and a statement of its own for the law as much again.
@@ -51,8 +47,8 @@ _BIRTH = f"""
 CREATE TRIGGER jobs_are_born AFTER INSERT ON jobs
 BEGIN
     UPDATE tools SET {_COUNT_IN} WHERE number =
-        CASE WHEN {_is_one_of(BORN)} THEN NEW.tool
-        ELSE RAISE(FAIL, 'a job is not born in this status') END;
+        CASE WHEN {is_one_of("NEW.status", BORN)} THEN NEW.tool
+        ELSE RAISE(ROLLBACK, 'a job is not born in this status') END;
     UPDATE batches SET {_COUNT_IN} WHERE number = NEW.batch;
     UPDATE blobs SET uses = uses + 1, pinned = 0 WHERE number = NEW.source;
 END"""
@@ -69,7 +65,7 @@ CREATE TRIGGER jobs_move AFTER UPDATE OF status ON jobs
 BEGIN
     UPDATE tools SET {_COUNT_MOVE} WHERE number =
         CASE WHEN {legal_moves()} THEN NEW.tool
-        ELSE RAISE(FAIL, 'not a legal move') END;
+        ELSE RAISE(ROLLBACK, 'not a legal move') END;
     UPDATE batches SET {_COUNT_MOVE} WHERE number = NEW.batch;
 END"""
 
@@ -83,14 +79,14 @@ END"""
 _STAY = """
 CREATE TRIGGER jobs_stay BEFORE DELETE ON jobs
 BEGIN
-    SELECT RAISE(FAIL, 'jobs are purged, never deleted: a tombstone stays');
+    SELECT RAISE(ROLLBACK, 'jobs are purged, never deleted: a tombstone stays');
 END"""
 
 # The row is gone at once; the erasure stays open until no frame of the WAL has it either.
 _SECRETS_ERASED = """
 CREATE TRIGGER secrets_are_erased AFTER DELETE ON secrets
 BEGIN
-    INSERT INTO erasures (job, subject, asked_at)
+    INSERT OR ROLLBACK INTO erasures (job, subject, asked_at)
     SELECT number, 'secrets', coalesce(ended_at, created_at) FROM jobs WHERE number = OLD.job;
 END"""
 
@@ -120,7 +116,7 @@ END"""
 _RESULT_GONE = """
 CREATE TRIGGER results_take_their_rows_along AFTER DELETE ON results
 BEGIN
-    UPDATE blobs SET uses = uses - 1 WHERE number = OLD.blob;
+    UPDATE OR ROLLBACK blobs SET uses = uses - 1 WHERE number = OLD.blob;
     DELETE FROM blocks WHERE result = OLD.number;
     DELETE FROM pages WHERE result = OLD.number;
     DELETE FROM documents WHERE result = OLD.number;

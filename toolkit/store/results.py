@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from toolkit.document.wire import MEDIA_TYPE
-from toolkit.errors import ResultGone, ResultNotReady, StoreDamaged
+from toolkit.errors import LeaseLost, ResultGone, ResultNotReady, StoreDamaged
 from toolkit.jobs.job import Job
 from toolkit.jobs.state import JobState
 from toolkit.jobs.tool import Outcome
@@ -75,6 +75,13 @@ def put(
     """
     staged = outcome if isinstance(outcome, Staged) else stage(store, outcome)
     made = staged.outcome
+    if staged.draft is not None:
+        # A file that has its name is not taken back by a rollback: look before it gets it.
+        try:
+            _refuse_lost(conn, job)
+        except LeaseLost:
+            staged.discard()
+            raise
     blob = None if staged.draft is None else _blob(conn, store, made.content, staged.draft)
     cursor = conn.execute(
         "INSERT INTO results (media_type, filename, size, pages, created_at, content, blob)"
@@ -125,6 +132,16 @@ FROM jobs
 LEFT JOIN results ON results.number = jobs.result
 LEFT JOIN blobs ON blobs.number = results.blob
 WHERE jobs.id = ?"""
+
+
+def _refuse_lost(conn: sqlite3.Connection, job: Job) -> None:
+    held = conn.execute(
+        "SELECT 1 FROM jobs WHERE number = ? AND status = 'processing' AND runner = ?"
+        " AND claims = ?",
+        (job.number, job.runner, job.claims),
+    ).fetchone()
+    if held is None:
+        raise LeaseLost(f"job {job.id} is no longer held by the runner that has its result")
 
 
 def _read(store: Store, job_id: str, name: str) -> bytes:

@@ -10,7 +10,7 @@ import msgspec
 from toolkit.jobs.job import Job
 from toolkit.jobs.state import JobState
 
-__all__ = ["JOB_FIELDS", "STATES", "job_of", "json_of"]
+__all__ = ["CLAIMED_FIELDS", "JOB_FIELDS", "STATES", "claimed_job", "job_of", "json_of"]
 
 STATES: Mapping[str, JobState] = {str(state): state for state in JobState}
 
@@ -42,7 +42,19 @@ _FIELDS = {name: f"jobs.{name}" for name in _PLAIN} | _FLAGS | _REFERRED | _CLOC
 JOB_FIELDS = ", ".join(_FIELDS.values())
 """Columns for SELECT … FROM jobs and for RETURNING, in the order that ``job_of`` reads."""
 
-_NAMES = tuple(_FIELDS)
+# What a claim makes so, or can only be so in a job that was just claimed. Each column that
+# Python's sqlite3 need not describe saves 0.2 µs.
+_GIVEN_BY_CLAIM = frozenset(
+    (
+        *("status", "runner", "started_at", "ended_at", "run_at", "error", "error_code"),
+        *("progress", "stage", "page", "pages", "cache_hit", "purged", "has_result", "result_gone"),
+    )
+)
+_CLAIMED = {name: sql for name, sql in _FIELDS.items() if name not in _GIVEN_BY_CLAIM}
+
+CLAIMED_FIELDS = ", ".join(_CLAIMED.values())
+"""Columns for RETURNING, in the order that ``claimed_job`` reads."""
+
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 _encode = msgspec.json.Encoder(order="sorted").encode
 
@@ -57,10 +69,22 @@ def json_of(options: Mapping[str, Any]) -> str | None:
 
 def job_of(row: tuple[Any, ...]) -> Job:
     """The job of a row of JOB_FIELDS."""
-    values: dict[str, Any] = dict(zip(_NAMES, row, strict=True))
+    values: dict[str, Any] = dict(zip(_FIELDS, row, strict=True))
     values["status"] = STATES[values["status"]]
     for flag in _FLAGS:
         values[flag] = values[flag] == 1
+    return _read(values)
+
+
+def claimed_job(row: tuple[Any, ...], *, runner: str, now: float) -> Job:
+    """The job of a row of CLAIMED_FIELDS, which *runner* has claimed just *now*."""
+    values: dict[str, Any] = dict(zip(_CLAIMED, row, strict=True))
+    values.update(status=JobState.PROCESSING, runner=runner, started_at=now)
+    values["one_time"] = values["one_time"] == 1
+    return _read(values)
+
+
+def _read(values: dict[str, Any]) -> Job:
     for text in ("options", "limits"):
         values[text] = {} if values[text] is None else _decode(values[text])
     if values["sha256"] is not None:

@@ -42,15 +42,11 @@ class Store:
         cannot be written; UnsuitableFile for a network or synced folder or another program's
         file; NewerSchema; StoreDamaged.
         """
-        where = Path(path).expanduser().absolute()
-        if not create and not where.exists():
-            raise UnreadablePath(f"{where}: there is no such file")
-        if where.is_dir() or not where.parent.is_dir():
-            raise UnreadablePath(f"{where}: not a file in an existing folder")
+        where = _existing(path, create=create)
         places.refuse_unsuitable(where)
         store = cls(where)
         try:
-            _prepare(store.read(), where)
+            _prepare(store)
             places.claim_folder(store.files, _identity(store.read()))
         except BaseException:
             store.close()
@@ -101,8 +97,25 @@ class Store:
         self._pid = os.getpid()
 
 
-def _prepare(conn: sqlite3.Connection, path: Path) -> None:
+def _existing(path: str | os.PathLike[str], *, create: bool) -> Path:
+    """*path* in full, where a file is or may be made."""
     try:
+        where = Path(path).expanduser().absolute()
+        if not create and not where.exists():
+            raise UnreadablePath(f"{where}: there is no such file")
+        if where.is_dir() or not where.parent.is_dir():
+            raise UnreadablePath(f"{where}: not a file in an existing folder")
+        where.resolve()
+    except (OSError, ValueError, RuntimeError) as exc:
+        # Too long, a circle of links, a NUL, a home that is not known.
+        raise UnreadablePath(f"{str(path)[:200]!r} cannot be a path: {exc}") from exc
+    return where
+
+
+def _prepare(store: Store) -> None:
+    path = store.path
+    try:
+        conn = store.read()
         stamp.refuse_strangers(conn, path)
         _write_ahead(conn)
         stamp.refuse_newer(conn, path)

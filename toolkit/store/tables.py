@@ -10,18 +10,25 @@ from collections.abc import Iterable
 
 from toolkit.jobs.state import FINAL, JobState
 
-__all__ = ["INDEXES", "MAX_INTERRUPTIONS", "OUTCOMES", "TABLES", "TOOL_STATES", "sql_list"]
+__all__ = ["INDEXES", "MAX_INTERRUPTIONS", "OUTCOMES", "TABLES", "TOOL_STATES", "is_one_of"]
 
 MAX_INTERRUPTIONS = 20
 """Runners that may die under a job before the job is taken to be the cause."""
 
 TOOL_STATES = ("open", "paused", "draining")
+ERASED = ("job", "source", "result", "secrets")
 OUTCOMES = ("succeeded", "failed", "postponed", "cancelled", "interrupted")
 
 
-def sql_list(words: Iterable[str]) -> str:
-    """*words* as a list of SQL literals: ``('a', 'b')``."""
-    return "(" + ", ".join(f"'{word}'" for word in sorted(words)) + ")"
+def is_one_of(column: str, words: Iterable[str]) -> str:
+    """The SQL condition that *column* is one of *words*.
+
+    Not IN: SQLite makes a table of its list for every statement, which takes 3 µs.
+
+    >>> is_one_of("state", ["open", "paused"])
+    "(state = 'open' OR state = 'paused')"
+    """
+    return "(" + " OR ".join(f"{column} = '{word}'" for word in sorted(words)) + ")"
 
 
 # One column a state, so that a move is one UPDATE of one row, and a board reads one row.
@@ -48,7 +55,7 @@ CREATE TABLE tools (
     version TEXT NOT NULL,
     cacheable INTEGER NOT NULL CHECK (cacheable IN (0, 1)),
     limits TEXT NOT NULL,
-    state TEXT NOT NULL DEFAULT 'open' CHECK (state IN {sql_list(TOOL_STATES)}),
+    state TEXT NOT NULL DEFAULT 'open' CHECK {is_one_of("state", TOOL_STATES)},
     {_COUNTS}
 ) STRICT"""
 
@@ -149,7 +156,7 @@ CREATE TABLE attempts (
     runner TEXT NOT NULL,
     started_at REAL NOT NULL,
     ended_at REAL NOT NULL,
-    outcome TEXT NOT NULL CHECK (outcome IN {sql_list(OUTCOMES)}),
+    outcome TEXT NOT NULL CHECK {is_one_of("outcome", OUTCOMES)},
     error_code TEXT,
     error TEXT,
     cpu_seconds REAL,
@@ -256,7 +263,7 @@ CREATE TABLE runners (
 
 _USAGE = """
 CREATE TABLE usage (
-    day TEXT NOT NULL,
+    day INTEGER NOT NULL,
     owner TEXT NOT NULL,
     tool INTEGER NOT NULL REFERENCES tools(number),
     jobs INTEGER NOT NULL DEFAULT 0,
@@ -282,11 +289,11 @@ CREATE TABLE outbox (
     last_error TEXT
 ) STRICT"""
 
-_ERASURES = """
+_ERASURES = f"""
 CREATE TABLE erasures (
     number INTEGER PRIMARY KEY,
     job INTEGER REFERENCES jobs(number),
-    subject TEXT NOT NULL CHECK (subject IN ('job', 'source', 'result', 'secrets')),
+    subject TEXT NOT NULL CHECK {is_one_of("subject", ERASED)},
     asked_at REAL NOT NULL,
     done_at REAL
 ) STRICT"""

@@ -27,6 +27,10 @@ ON CONFLICT (name) DO UPDATE SET
     cacheable = excluded.cacheable, limits = excluded.limits, check_target = excluded.check_target
 """
 
+_NOT_TO_REMEMBER = """
+UPDATE jobs SET bypass_cache = 1 WHERE status = 'processing'
+    AND tool = (SELECT number FROM tools WHERE name = ?)"""
+
 
 def register(conn: sqlite3.Connection, tool: Tool) -> None:
     """Write *tool* into the file, in place of an earlier one of its name."""
@@ -34,6 +38,8 @@ def register(conn: sqlite3.Connection, tool: Tool) -> None:
     known = conn.execute(f"SELECT {_COLUMNS} FROM tools WHERE name = ?", [tool.name]).fetchone()
     if known != row:
         conn.execute(_REGISTER, row)
+        # What is being worked on was begun by the earlier version: no answer for the new one.
+        conn.execute(_NOT_TO_REMEMBER, [tool.name])
 
 
 def tool(conn: sqlite3.Connection, name: str) -> Tool:

@@ -65,4 +65,10 @@ FROM jobs j
 JOIN documents d ON d.result = j.result
 JOIN pages p ON p.result = j.result"""
 
-VIEWS: tuple[str, ...] = (_JOBS, _ATTEMPTS, _BLOCKS, _PAGES)
+_USAGE = """
+CREATE VIEW v_usage AS
+SELECT date(u.day * 86400, 'unixepoch') AS day, u.owner, t.name AS tool,
+    u.jobs, u.pages, u.cached_jobs, u.cached_pages
+FROM usage u JOIN tools t ON t.number = u.tool"""
+
+VIEWS: tuple[str, ...] = (_JOBS, _ATTEMPTS, _BLOCKS, _PAGES, _USAGE)
