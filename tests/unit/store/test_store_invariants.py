@@ -101,14 +101,6 @@ BREAKS = {
         " SELECT number, 'still', 1 FROM jobs WHERE purged_at IS NOT NULL"
     ),
     "a secret of a job that ended": "UPDATE secrets SET job = 1",
-    "a delivery left of a purged job": (
-        "INSERT INTO outbox (delivery_id, job, event, url, body, created_at)"
-        " SELECT 'd', number, 'e', 'https://x', 'still', 1 FROM jobs WHERE purged_at IS NOT NULL"
-    ),
-    "a review left of a purged job": (
-        "INSERT INTO reviews (job, was, created_at)"
-        " SELECT number, 'still', 1 FROM jobs WHERE purged_at IS NOT NULL"
-    ),
     **{
         f"{table}: the counter of {state} jobs is not their number": (
             f"UPDATE {table} SET {state} = {state} + 1 WHERE number = 1"
