@@ -67,7 +67,7 @@ def _agreed(quotation: Quotation, readings: Sequence[str]) -> bool:
 
 
 def unfaithful(text: str) -> int:
-    """How many characters of *text* say nothing: not mapped, of private use, or controls.
+    r"""How many characters of *text* say nothing: not mapped, of private use, or controls.
 
     >>> unfaithful("plain, ﬁne\n"), unfaithful("\ue001\ufffd\x02")
     (0, 3)

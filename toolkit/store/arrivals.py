@@ -40,12 +40,6 @@ class Enqueued(msgspec.Struct, frozen=True):
     repeated: bool = False
 
 
-class _KnownTool(msgspec.Struct, frozen=True):
-    number: int
-    version: str
-    cacheable: bool
-
-
 _INSERT = f"""
 INSERT OR ROLLBACK INTO jobs (
     id, tool, status, priority, owner, batch, parent, token_hash,
@@ -56,6 +50,15 @@ INSERT OR ROLLBACK INTO jobs (
 
 _KEEP_ASIDE = "INSERT INTO secrets (job, content) SELECT number, ? FROM jobs WHERE id = ?"
 
+# All that a submission refers to in one statement: four of their own took 5 µs more.
+_REFERRED = """
+SELECT number, state, cacheable,
+    (SELECT number FROM batches WHERE id = ?),
+    (SELECT number FROM blobs WHERE sha256 = ?),
+    (SELECT number FROM jobs WHERE id = ?),
+    (SELECT result FROM cache WHERE identity = ? AND version = tools.version)
+FROM tools WHERE name = ?"""
+
 _encode = msgspec.json.Encoder(order="sorted").encode
 
 
@@ -65,12 +68,11 @@ def enqueue(conn: sqlite3.Connection, submission: Submission, *, now: float) -> 
     Raises UnknownTool, InvalidOption (options that JSON cannot say), InvalidInput (the tool is
     being drained, no such batch), IdempotencyConflict, StoreDamaged (its bytes were never added).
     """
-    arrivals = _Arrivals(conn, now)
     if submission.idempotency_key is not None:
-        earlier = arrivals.earlier(submission)
+        earlier = _earlier(conn, submission)
         if earlier is not None:
             return earlier
-    row, taken = arrivals.row(submission)
+    row, taken = _row(conn, submission, now)
     conn.execute(_INSERT, row)
     if submission.secrets and taken.status is JobState.QUEUED:
         conn.execute(_KEEP_ASIDE, _secret(submission, taken))
@@ -84,7 +86,6 @@ def enqueue_many(
 
     The caller's transaction is what makes that so.
     """
-    arrivals = _Arrivals(conn, now)
     rows: list[Sequence[Any]] = []
     secrets: list[tuple[str, str]] = []
     answers: list[Enqueued] = []
@@ -93,11 +94,11 @@ def enqueue_many(
             # A key may be used twice within the list: the rows before it must be there to see.
             conn.executemany(_INSERT, rows)
             rows.clear()
-            earlier = arrivals.earlier(submission)
+            earlier = _earlier(conn, submission)
             if earlier is not None:
                 answers.append(earlier)
                 continue
-        row, taken = arrivals.row(submission)
+        row, taken = _row(conn, submission, now)
         rows.append(row)
         answers.append(taken)
         if submission.secrets and taken.status is JobState.QUEUED:
@@ -107,134 +108,100 @@ def enqueue_many(
     return answers
 
 
-class _Arrivals:
-    """What one transaction's submissions refer to, each looked up once."""
+class _Refs(msgspec.Struct, frozen=True):
+    """The numbers of what a submission refers to."""
 
-    def __init__(self, conn: sqlite3.Connection, now: float) -> None:
-        self._conn = conn
-        self._now = now
-        self._tools: dict[str, _KnownTool] = {}
-        self._batches: dict[str, int] = {}
-        self._blobs: dict[str, int] = {}
+    tool: int
+    batch: int | None
+    source: int | None
+    parent: int | None
+    result: int | None
+    """The kept result that answers it."""
 
-    def row(self, submission: Submission) -> tuple[Sequence[Any], Enqueued]:
-        """The values of _INSERT for *submission*, and what its sender is told."""
-        new = submission
-        tool = self._tool(new.tool)
-        chance = urandom(40)
-        token = urlsafe_b64encode(chance[8:]).rstrip(b"=")
-        job_id = "job_" + chance[:8].hex()
-        try:
-            options, limits = json_of(new.options), json_of(new.limits)
-        except (TypeError, ValueError) as exc:
-            raise InvalidOption(f"options that JSON cannot say: {exc}") from exc
-        status, error_code, error, result, pages = self._birth(new, tool)
-        keyed = new.idempotency_key is not None
-        row = (
-            *(job_id, tool.number, status, new.priority, new.owner),
-            None if new.batch is None else self._batch(new.batch),
-            None if new.parent is None else self._parent(new.parent),
-            sha256(token).digest(),
-            *(new.filename, new.origin or None),
-            None if new.sha256 is None else self._blob(new.sha256),
-            *(new.size, new.media_type, options, limits, self._now),
-            None if status == "queued" else self._now,
-            *(100.0 if result else 0.0, pages, error_code, error, result, result is not None),
-            *(new.bypass_cache, new.one_time, new.retain, new.result_retain),
-            *(new.idempotency_key, _hash_of(new) if keyed else None, new.callback_url),
-        )
-        return row, Enqueued(job_id, token.decode(), STATES[status])
 
-    def earlier(self, submission: Submission) -> Enqueued | None:
-        """The job that this submission's idempotency key made before, with a further token.
+def _row(conn: sqlite3.Connection, new: Submission, now: float) -> tuple[Sequence[Any], Enqueued]:
+    """The values of _INSERT for *new*, and what its sender is told."""
+    chance = urandom(40)
+    token = urlsafe_b64encode(chance[8:]).rstrip(b"=")
+    job_id = "job_" + chance[:8].hex()
+    try:
+        options, limits = json_of(new.options), json_of(new.limits)
+        refs = _refs(conn, new)
+    except (TypeError, ValueError) as exc:
+        raise InvalidOption(f"options that JSON cannot say: {exc}") from exc
+    status, error_code, error, result, pages = _birth(conn, new, refs)
+    row = (
+        *(job_id, refs.tool, status, new.priority, new.owner, refs.batch, refs.parent),
+        *(sha256(token).digest(), new.filename, new.origin or None, refs.source, new.size),
+        *(new.media_type, options, limits, now, None if status == "queued" else now),
+        *(0.0 if result is None else 100.0, pages, error_code, error, result, result is not None),
+        *(new.bypass_cache, new.one_time, new.retain, new.result_retain, new.idempotency_key),
+        None if new.idempotency_key is None else _hash_of(new),
+        new.callback_url,
+    )
+    return row, Enqueued(job_id, token.decode(), STATES[status])
 
-        Raises IdempotencyConflict where it was another submission.
-        """
-        found = self._conn.execute(
-            "SELECT number, id, status, submission_hash FROM jobs"
-            " WHERE owner = ? AND idempotency_key = ?",
-            (submission.owner, submission.idempotency_key),
-        ).fetchone()
-        if found is None:
-            return None
-        number, job_id, status, before = found
-        if before != _hash_of(submission):
-            raise IdempotencyConflict(
-                f"the idempotency key {submission.idempotency_key!r} was used before, for another"
-                " submission"
-            )
-        token = urlsafe_b64encode(urandom(32)).rstrip(b"=")
-        self._conn.execute(
-            "INSERT INTO tokens (job, token_hash) VALUES (?, ?)", (number, sha256(token).digest())
-        )
-        return Enqueued(job_id, token.decode(), STATES[status], repeated=True)
 
-    def _birth(
-        self, new: Submission, tool: _KnownTool
-    ) -> tuple[str, str | None, str | None, int | None, int]:
-        """(status, error code, error, result, pages) that the job is born with."""
-        if new.refused is not None:
-            return ("failed", *new.refused, None, 0)
-        if tool.cacheable and not (new.bypass_cache or new.one_time or new.secrets):
-            found = cache.answer(
-                self._conn,
-                cache.identity(
-                    owner=new.owner,
-                    content=new.sha256,
-                    tool=new.tool,
-                    version=tool.version,
-                    options=new.options,
-                ),
-            )
-            if found is not None:
-                return ("completed", None, None, *found)
+def _refs(conn: sqlite3.Connection, new: Submission) -> _Refs:
+    aside = new.bypass_cache or new.one_time or new.secrets or new.refused
+    identity = None if aside else cache.identity(new, content=new.sha256)
+    digest = None if new.sha256 is None else _digest(new.sha256)
+    found = conn.execute(_REFERRED, (new.batch, digest, new.parent, identity, new.tool)).fetchone()
+    if found is None:
+        raise UnknownTool(tools.nearest(conn, new.tool))
+    tool, state, cacheable, batch, source, parent, result = found
+    if state == "draining":
+        raise InvalidInput(f"the tool {new.tool!r} is being drained and takes no new jobs")
+    if new.batch is not None and batch is None:
+        raise InvalidInput(f"there is no batch {new.batch!r}")
+    if new.parent is not None and parent is None:
+        raise JobNotFound(f"there is no job {new.parent!r} to be the parent")
+    if digest is not None and source is None:
+        raise StoreDamaged(f"the bytes {new.sha256} are not in the store: add them first")
+    return _Refs(tool, batch, source, parent, result if cacheable else None)
+
+
+def _digest(name: str) -> bytes:
+    try:
+        return bytes.fromhex(name)
+    except ValueError as exc:
+        raise InvalidInput(f"{name[:80]!r} is no SHA-256 in hex") from exc
+
+
+def _birth(
+    conn: sqlite3.Connection, new: Submission, refs: _Refs
+) -> tuple[str, str | None, str | None, int | None, int]:
+    """(status, error code, error, result, pages) that the job is born with."""
+    if new.refused is not None:
+        return ("failed", *new.refused, None, 0)
+    if refs.result is None:
         return ("queued", None, None, None, 0)
+    (pages,) = conn.execute("SELECT pages FROM results WHERE number = ?", [refs.result]).fetchone()
+    return ("completed", None, None, refs.result, pages)
 
-    def _tool(self, name: str) -> _KnownTool:
-        known = self._tools.get(name)
-        if known is None:
-            found = self._conn.execute(
-                "SELECT number, version, cacheable, state FROM tools WHERE name = ?", [name]
-            ).fetchone()
-            if found is None:
-                raise UnknownTool(tools.nearest(self._conn, name))
-            number, version, cacheable, state = found
-            if state == "draining":
-                raise InvalidInput(f"the tool {name!r} is being drained and takes no new jobs")
-            known = self._tools[name] = _KnownTool(number, version, bool(cacheable))
-        return known
 
-    def _batch(self, batch_id: str) -> int:
-        known = self._batches.get(batch_id)
-        if known is None:
-            found = self._conn.execute(
-                "SELECT number FROM batches WHERE id = ?", [batch_id]
-            ).fetchone()
-            if found is None:
-                raise InvalidInput(f"there is no batch {batch_id!r}")
-            known = self._batches[batch_id] = int(found[0])
-        return known
+def _earlier(conn: sqlite3.Connection, new: Submission) -> Enqueued | None:
+    """The job that this submission's idempotency key made before, with a further token.
 
-    def _parent(self, job_id: str) -> int:
-        found = self._conn.execute("SELECT number FROM jobs WHERE id = ?", [job_id]).fetchone()
-        if found is None:
-            raise JobNotFound(f"there is no job {job_id!r} to be the parent")
-        return int(found[0])
-
-    def _blob(self, name: str) -> int:
-        known = self._blobs.get(name)
-        if known is None:
-            try:
-                digest = bytes.fromhex(name)
-            except ValueError as exc:
-                raise InvalidInput(f"{name[:80]!r} is no SHA-256 in hex") from exc
-            found = self._conn.execute(
-                "SELECT number FROM blobs WHERE sha256 = ?", [digest]
-            ).fetchone()
-            if found is None:
-                raise StoreDamaged(f"the bytes {name} are not in the store: add them first")
-            known = self._blobs[name] = int(found[0])
-        return known
+    Raises IdempotencyConflict where it was another submission.
+    """
+    found = conn.execute(
+        "SELECT number, id, status, submission_hash FROM jobs"
+        " WHERE owner = ? AND idempotency_key = ?",
+        (new.owner, new.idempotency_key),
+    ).fetchone()
+    if found is None:
+        return None
+    number, job_id, status, before = found
+    if before != _hash_of(new):
+        raise IdempotencyConflict(
+            f"the idempotency key {new.idempotency_key!r} was used before, for another submission"
+        )
+    token = urlsafe_b64encode(urandom(32)).rstrip(b"=")
+    conn.execute(
+        "INSERT INTO tokens (job, token_hash) VALUES (?, ?)", (number, sha256(token).digest())
+    )
+    return Enqueued(job_id, token.decode(), STATES[status], repeated=True)
 
 
 def _hash_of(submission: Submission) -> bytes:

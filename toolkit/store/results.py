@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -94,9 +93,11 @@ def put(
     number = int(cursor.lastrowid or 0)
     if staged.rows is not None:
         documents.keep(conn, result=number, rows=staged.rows)
-    identity = _identity(conn, job) if made.cacheable else None
-    if identity is not None:
-        cache.remember(conn, identity, number)
+    version = _version_to_keep(conn, job) if made.cacheable else None
+    if version is not None:
+        cache.remember(
+            conn, cache.identity(job, content=job.sha256), version=version, result=number
+        )
     return number
 
 
@@ -160,20 +161,12 @@ def _blob(conn: sqlite3.Connection, store: Store, content: bytes, draft: Path) -
     return blobs.place(conn, store, draft=draft, sha256=name, size=len(content))
 
 
-def _identity(conn: sqlite3.Connection, job: Job) -> bytes | None:
-    """The job's identity for the cache; None where its result is to answer no other one."""
-    row: tuple[Any, ...] | None = conn.execute(
+def _version_to_keep(conn: sqlite3.Connection, job: Job) -> str | None:
+    """The version of the job's tool; None where its result is to answer no other job."""
+    row: tuple[str] | None = conn.execute(
         "SELECT version FROM jobs JOIN tools ON tools.number = jobs.tool"
         " WHERE jobs.number = ? AND cacheable AND NOT one_time AND NOT bypass_cache"
         " AND NOT EXISTS (SELECT 1 FROM secrets WHERE job = jobs.number)",
         [job.number],
     ).fetchone()
-    if row is None:
-        return None
-    return cache.identity(
-        owner=job.owner,
-        content=job.sha256,
-        tool=job.tool,
-        version=row[0],
-        options=job.options,
-    )
+    return None if row is None else row[0]

@@ -203,6 +203,7 @@ CREATE TABLE results (
 _CACHE = """
 CREATE TABLE cache (
     identity BLOB PRIMARY KEY CHECK (length(identity) = 32),
+    version TEXT NOT NULL,
     result INTEGER NOT NULL REFERENCES results(number)
 ) STRICT, WITHOUT ROWID"""
 
