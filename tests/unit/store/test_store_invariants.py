@@ -113,7 +113,7 @@ BREAKS = {
 
 # What is also a foreign key is named as one.
 DANGLING = {
-    "a cached answer without a result": "INSERT INTO cache VALUES (zeroblob(32), 999)",
+    "a cached answer without a result": "INSERT INTO cache VALUES (zeroblob(32), '1', 999)",
     "a document without a result": (
         "INSERT INTO documents VALUES (999, 'pdf', 'sha256:', 1, 'm', 'standard', 1, 1)"
     ),
