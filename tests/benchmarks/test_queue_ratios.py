@@ -28,7 +28,7 @@ from huey import SqliteHuey
 
 from toolkit.jobs.job import Submission
 from toolkit.jobs.tool import Tool
-from toolkit.store import changes, jobs, outlook, queue, runners, tools
+from toolkit.store import batches, blobs, changes, jobs, outlook, queue, runners, tools
 from toolkit.store.store import Store
 
 pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(1800)]
@@ -37,7 +37,7 @@ MICRO = 1e6
 JOBS = 1000
 ROUNDS = 7
 TOOL = Tool(name="parse", target="toolkit.tools.parse:run")
-ASKED = Submission(tool="parse", filename="report.pdf", options={"pages": "1-3"})
+OPTIONS = {"pages": "1-3"}
 
 BARE = """
 CREATE TABLE jobs (number INTEGER PRIMARY KEY, id TEXT, payload TEXT, created_at REAL,
@@ -60,19 +60,35 @@ def bare(path: Path, synchronous: str = "FULL") -> sqlite3.Connection:
 
 def bare_row() -> tuple[str, str, float]:
     """What even the barest queue has to make of a job."""
-    return (secrets.token_hex(8), json.dumps(ASKED.options), time.time())
+    return (secrets.token_hex(8), json.dumps(OPTIONS), time.time())
 
 
 def ours(path: Path) -> Store:
     store = Store.open(path)
     with store.write() as conn:
         tools.register(conn, TOOL)
+        batches.create(conn, name="reports", now=1.0)
     return store
+
+
+def asked(store: Store) -> Submission:
+    """A job with all that belongs to one: its file's bytes, name and origin, a batch, options."""
+    return Submission(
+        tool="parse",
+        filename="report.pdf",
+        origin="/home/ann/reports/report.pdf",
+        sha256=blobs.add_bytes(store, b"%PDF-1.7"),
+        size=8,
+        media_type="application/pdf",
+        batch=batches.batches(store.read())[0].id,
+        options=OPTIONS,
+    )
 
 
 def peer(path: Path) -> SqliteHuey:
     logging.getLogger("huey").setLevel(logging.ERROR)
-    return SqliteHuey(filename=str(path), results=False, fsync=True)
+    # With results: without them it writes nothing down when a task has ended, and ours does.
+    return SqliteHuey(filename=str(path), results=True, fsync=True)
 
 
 def cpu(act: Callable[[], object], count: int = JOBS) -> float:
@@ -105,31 +121,32 @@ def one_round(folder: Path) -> dict[str, float]:
     """CPU µs an operation of each system, in one go over fresh files."""
     took: dict[str, float] = {}
     store, conn, huey = ours(folder / "o.db"), bare(folder / "b.db"), peer(folder / "h.db")
+    job = asked(store)
     conn.executescript(BARE)
     claiming = bare(folder / "b.db", "NORMAL")
 
     @huey.task()
-    def nothing() -> None:
-        return None
+    def nothing() -> int:
+        return 1
 
     def enqueue() -> None:
         for _ in range(JOBS):
             with store.write() as c:
-                queue.enqueue(c, ASKED, now=1.0)
+                queue.enqueue(c, job, now=1.0)
 
     def work(claims: int) -> None:
         done = 0
         while done < JOBS:
             with store.write(durable=False) as c:
                 held = queue.claim(c, runner="r", now=2.0, lease=30, limit=claims)
-            for job in held:
+            for one in held:
                 with store.write() as c:
                     queue.complete(
                         c,
-                        job_id=job.id,
+                        job_id=one.id,
                         runner="r",
-                        attempt=job.attempt,
-                        claim=job.claims,
+                        attempt=one.attempt,
+                        claim=one.claims,
                         result_id=None,
                         pages=1,
                         now=3.0,
@@ -143,7 +160,7 @@ def one_round(folder: Path) -> dict[str, float]:
 
     def bulk() -> None:
         with store.write() as c:
-            queue.enqueue_many(c, [ASKED] * JOBS, now=1.0)
+            queue.enqueue_many(c, [job] * JOBS, now=1.0)
 
     def bare_one() -> None:
         for _ in range(JOBS):
@@ -244,8 +261,8 @@ def drain_huey(path: Path, ready: Barrier, out: multiprocessing.SimpleQueue[list
     huey = peer(path)
 
     @huey.task(name="nothing")
-    def nothing() -> None:
-        return None
+    def nothing() -> int:
+        return 1
 
     mine = []
     ready.wait()
@@ -275,13 +292,14 @@ def test_four_processes(tmp_path):
     count, ratios = 4000, []
     for number in range(3):
         store = ours(tmp_path / f"o{number}.db")
+        job = asked(store)
         with store.write() as conn:
-            queue.enqueue_many(conn, [ASKED] * count, now=1.0)
+            queue.enqueue_many(conn, [job] * count, now=1.0)
         huey = peer(tmp_path / f"h{number}.db")
 
         @huey.task(name="nothing")
-        def nothing() -> None:
-            return None
+        def nothing() -> int:
+            return 1
 
         for _ in range(count):
             nothing()
@@ -334,16 +352,16 @@ def test_pick_up_and_idling(tmp_path):
     runner = context.Process(target=waiting, args=(path, count, out))
     runner.start()
     out.get()
-    asked = []
+    job, asked_at = asked(store), []
     for _ in range(count):
         time.sleep(0.05)
         with store.write() as conn:
-            queue.enqueue(conn, ASKED, now=time.time())
-        asked.append(time.time())
+            queue.enqueue(conn, job, now=time.time())
+        asked_at.append(time.time())
         changes.ring(store)
     *claimed, idle = out.get()
     runner.join()
-    waits = sorted((c - a) * 1000 for a, c in zip(asked, claimed, strict=True))
+    waits = sorted((c - a) * 1000 for a, c in zip(asked_at, claimed, strict=True))
     table = Table()
     p50 = statistics.median(waits)
     table.add("pick-up by an idle process, p50", f"{p50:.2f} ms, p90 {waits[54]:.2f} ms", p50, 1)
@@ -355,9 +373,10 @@ def test_pick_up_and_idling(tmp_path):
 def growth_at(folder: Path, size: int) -> dict[str, float]:
     """CPU µs of what must not grow, with *size* jobs queued."""
     store, n = ours(folder / f"{size}.db"), 200
+    job = asked(store)
     for _ in range(0, size, 10_000):
         with store.write(durable=False) as conn:
-            last = queue.enqueue_many(conn, [ASKED] * min(size, 10_000), now=1.0)[-1].job_id
+            last = queue.enqueue_many(conn, [job] * min(size, 10_000), now=1.0)[-1].job_id
     took: dict[str, float] = {}
 
     def claim() -> None:

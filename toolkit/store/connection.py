@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from toolkit.errors import StoreDamaged
 
@@ -13,11 +15,31 @@ __all__ = ["Connection", "Transaction", "connect"]
 BUSY_SECONDS = 30.0
 """How long a statement waits for another process's transaction before it gives up."""
 
+# SQLite's own wait grows to 100 ms between two looks, so that one busy process starves the others:
+# of four, one did 4,000 jobs of 4,000, and once they all slept for 10 s. Asked anew every few
+# milliseconds, each did its quarter, in the same time (measured).
+_SPELL = 0.005
+
 
 class Connection(sqlite3.Connection):
-    """A connection that remembers how durable its commits are."""
+    """A connection that is patient, and remembers how durable its commits are."""
 
     durable: bool = True
+
+    def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
+        """As of sqlite3, but outside a transaction it waits while the file is busy."""
+        try:
+            return super().execute(sql, parameters)
+        except sqlite3.OperationalError as exc:
+            if not _is_busy(exc) or self.in_transaction:
+                raise
+        give_up = time.monotonic() + BUSY_SECONDS
+        while True:
+            try:
+                return super().execute(sql, parameters)
+            except sqlite3.OperationalError as exc:
+                if not _is_busy(exc) or time.monotonic() > give_up:
+                    raise
 
 
 def connect(path: Path) -> Connection:
@@ -28,7 +50,7 @@ def connect(path: Path) -> Connection:
     # Threads never share one; the check is off so that Store.close() can close them all.
     conn = sqlite3.connect(
         path,
-        timeout=BUSY_SECONDS,
+        timeout=_SPELL,
         isolation_level=None,
         check_same_thread=False,
         factory=Connection,
@@ -44,6 +66,11 @@ def connect(path: Path) -> Connection:
     # SQLite's own lower() knows ASCII only.
     conn.create_function("casefold", 1, _casefold, deterministic=True)
     return conn
+
+
+def _is_busy(error: sqlite3.OperationalError) -> bool:
+    # The lower byte: the upper ones say what it is busy with. An error of Python's own has none.
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
 
 
 def _casefold(text: object) -> str | None:

@@ -136,14 +136,9 @@ def _files_left(conn: sqlite3.Connection) -> bool:
 
 def _log_is_empty(conn: sqlite3.Connection) -> bool:
     """Whether the write-ahead log could be written back and cut to nothing."""
-    (patience,) = conn.execute("PRAGMA busy_timeout").fetchone()
-    conn.execute("PRAGMA busy_timeout = 0")
-    try:
-        for attempt in range(CHECKPOINT_TRIES):
-            time.sleep(CHECKPOINT_PAUSE if attempt else 0)
-            busy, _, _ = conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-            if not busy:
-                return True
-    finally:
-        conn.execute(f"PRAGMA busy_timeout = {patience}")
+    for attempt in range(CHECKPOINT_TRIES):
+        time.sleep(CHECKPOINT_PAUSE if attempt else 0)
+        busy, _, _ = conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if not busy:
+            return True
     return False
