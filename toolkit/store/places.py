@@ -34,7 +34,8 @@ _SYNCED = {
     "Dropbox": re.compile(r"dropbox( \(.*\))?", re.IGNORECASE),
     "Google Drive": re.compile(r"google ?drive( \(.*\)|-.*)?|drivefs", re.IGNORECASE),
     "iCloud": re.compile(r"icloud ?drive|mobile documents|com~apple~clouddocs", re.IGNORECASE),
-    "Box": re.compile(r"box( sync)?|box-box", re.IGNORECASE),
+    # As Box writes it: a folder of one's own that is called "box" is nobody's.
+    "Box": re.compile(r"Box( Sync)?|Box-Box"),
 }
 _WAY_OUT = (
     "keep the database in a local folder, such as ~/pagequeue, and export the results from there"
