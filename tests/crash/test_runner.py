@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import random
 import signal
+import sqlite3
 import time
 from collections import Counter
+from contextlib import closing
 
 import psutil
 import pytest
@@ -112,6 +114,23 @@ def test_a_runner_that_is_told_to_stop_gives_its_jobs_back(work, number, tmp_pat
     assert violations(work.store) == []
 
 
+def _stop_between_two_writes(work, pid):
+    """A process that is stopped while it holds SQLite's write lock holds up everybody else."""
+    for _ in range(100):
+        os.kill(pid, signal.SIGSTOP)
+        time.sleep(0.02)
+        with closing(sqlite3.connect(work.path, timeout=0.2, isolation_level=None)) as probe:
+            try:
+                probe.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError:
+                os.kill(pid, signal.SIGCONT)
+                time.sleep(0.03)
+            else:
+                probe.execute("ROLLBACK")
+                return
+    raise AssertionError("it always holds the lock")
+
+
 def test_a_runner_that_was_asleep_beyond_its_lease_writes_nothing(work):
     """Stopped with SIGSTOP, its job is done by another; awake again, it is fenced off."""
     (job_id,) = work.submit("note", seconds=2)
@@ -119,7 +138,7 @@ def test_a_runner_that_was_asleep_beyond_its_lease_writes_nothing(work):
     sleeper = work.start(**lease)
     eventually(lambda: work.job(job_id).status == "processing", "it runs")
     first = work.job(job_id).runner
-    os.kill(sleeper.pid, signal.SIGSTOP)
+    _stop_between_two_writes(work, sleeper.pid)
     time.sleep(1.5)
     other = work.start(**lease)
     eventually(lambda: work.job(job_id).runner not in (None, first), "the other has it")
