@@ -68,3 +68,8 @@ def test_pages_come_out_once_in_order(chosen, count):
 
 def test_a_huge_range_costs_nothing():
     assert list(page_numbers("1-999999999", 2)) == [1, 2]
+
+
+def test_a_profile_that_nothing_does_yet_is_refused():
+    with pytest.raises(InvalidOption, match="advanced"):
+        ParseOptions.from_mapping({"profile": "advanced"})
