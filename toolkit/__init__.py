@@ -28,7 +28,15 @@ if TYPE_CHECKING:
     )
     from toolkit.jobs import Job, JobState, Limits, Outcome, Progress, Task
     from toolkit.tools import tool
-    from toolkit.workspace import Batch, JobHandle, Workspace, open, parse  # noqa: A004  # ours
+    from toolkit.workspace import (
+        Batch,
+        JobHandle,
+        Workspace,
+        inspect,
+        open,  # noqa: A004  # ours
+        parse,
+        unpack,
+    )
 
 __all__ = [
     "Batch",
@@ -52,9 +60,11 @@ __all__ = [
     "UnknownTool",
     "Workspace",
     "errors",
+    "inspect",
     "open",
     "parse",
     "tool",
+    "unpack",
 ]
 
 # Where each name lives. It is imported when it is asked for, so that `import toolkit` costs
@@ -75,7 +85,7 @@ _HOMES = {
     ),
     "toolkit.jobs": ("Job", "JobState", "Limits", "Outcome", "Progress", "Task"),
     "toolkit.tools": ("tool",),
-    "toolkit.workspace": ("Batch", "JobHandle", "Workspace", "open", "parse"),
+    "toolkit.workspace": ("Batch", "JobHandle", "Workspace", "inspect", "open", "parse", "unpack"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -92,3 +102,13 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
+
+
+def load_ipython_extension(ipython: Any) -> None:
+    """What ``%load_ext toolkit`` does: ``%jobs``, and completions."""
+    import_module("toolkit.widgets.magics").load(ipython)
+
+
+def unload_ipython_extension(ipython: Any) -> None:
+    """What ``%unload_ext toolkit`` does."""
+    import_module("toolkit.widgets.magics").unload(ipython)

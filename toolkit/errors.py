@@ -7,6 +7,7 @@ class is a case of one of them (``family``)::
     ToolkitError                      INTERNAL_ERROR
     ├── InternalError                 INTERNAL_ERROR
     │   ├── ChildCrashed              CHILD_CRASHED           (retryable)
+    │   ├── FetchFailed               FETCH_FAILED            (retryable)
     │   ├── RunnerLost                RUNNER_LOST
     │   ├── ToolFailed                TOOL_FAILED
     │   ├── StoreDamaged              STORE_DAMAGED
@@ -21,14 +22,19 @@ class is a case of one of them (``family``)::
     │   ├── PasswordProtected         PDF_PASSWORD_PROTECTED
     │   ├── PageUnreadable            PAGE_UNREADABLE
     │   ├── TextLayerUnfaithful       TEXT_LAYER_UNFAITHFUL
+    │   ├── FramesLeftOut             FRAMES_LEFT_OUT
     │   └── MemoryExceeded            MEMORY_EXCEEDED
     ├── OcrError                      OCR_ERROR
-    │   └── OcrUnavailable            OCR_UNAVAILABLE
+    │   ├── OcrUnavailable            OCR_UNAVAILABLE
+    │   └── OcrScriptUnsupported      OCR_SCRIPT_UNSUPPORTED
     ├── InvalidInput                  VALIDATION_ERROR
     │   ├── UnsupportedFileType       UNSUPPORTED_FILE_TYPE
     │   ├── FileTooLarge              FILE_TOO_LARGE
+    │   ├── ImageTooLarge             IMAGE_TOO_LARGE
     │   ├── TooManyPages              VALIDATION_ERROR
     │   ├── UnreadablePath            UNREADABLE_PATH
+    │   ├── AddressRefused            ADDRESS_REFUSED
+    │   ├── AddressUnusable           ADDRESS_UNUSABLE
     │   ├── UnknownTool               UNKNOWN_TOOL
     │   ├── InvalidOption             INVALID_OPTION
     │   ├── IllegalMove               ILLEGAL_MOVE
@@ -47,12 +53,17 @@ from __future__ import annotations
 from typing import ClassVar
 
 __all__ = [
+    "AddressRefused",
+    "AddressUnusable",
     "ChildCrashed",
     "DamagedFile",
     "EmptyFile",
+    "FetchFailed",
     "FileTooLarge",
+    "FramesLeftOut",
     "IdempotencyConflict",
     "IllegalMove",
+    "ImageTooLarge",
     "InternalError",
     "InvalidInput",
     "InvalidOption",
@@ -63,6 +74,7 @@ __all__ = [
     "MissingExtra",
     "NewerSchema",
     "OcrError",
+    "OcrScriptUnsupported",
     "OcrUnavailable",
     "PageTimeout",
     "PageUnreadable",
@@ -106,6 +118,15 @@ class ChildCrashed(InternalError):
 
     code = "CHILD_CRASHED"
     retryable = True
+
+
+class FetchFailed(InternalError):
+    """The input could not be fetched from its address this time; it may be there later."""
+
+    code = "FETCH_FAILED"
+    retryable = True
+    retry_after: float = 0.0
+    """Seconds that the server asks to be left alone."""
 
 
 class RunnerLost(InternalError):
@@ -193,6 +214,12 @@ class TextLayerUnfaithful(ParseError):
     code = "TEXT_LAYER_UNFAITHFUL"
 
 
+class FramesLeftOut(ParseError):
+    """Only the first picture of an animation was read."""
+
+    code = "FRAMES_LEFT_OUT"
+
+
 class MemoryExceeded(ParseError):
     """The work needed more memory than it may have, and was stopped."""
 
@@ -209,6 +236,12 @@ class OcrUnavailable(OcrError):
     """The page needs OCR, which is not installed."""
 
     code = "OCR_UNAVAILABLE"
+
+
+class OcrScriptUnsupported(OcrError):
+    """The page has writing in a script that the recognition cannot read; it is left out."""
+
+    code = "OCR_SCRIPT_UNSUPPORTED"
 
 
 class InvalidInput(ToolkitError):
@@ -229,6 +262,12 @@ class FileTooLarge(InvalidInput):
     code = "FILE_TOO_LARGE"
 
 
+class ImageTooLarge(InvalidInput):
+    """A picture has more pixels than can be decoded in bounded memory."""
+
+    code = "IMAGE_TOO_LARGE"
+
+
 class TooManyPages(InvalidInput):
     """The document has more pages than allowed; the option ``pages`` narrows it."""
 
@@ -239,6 +278,21 @@ class UnreadablePath(InvalidInput):
     """The path does not exist, or may not be read."""
 
     code = "UNREADABLE_PATH"
+
+
+class AddressRefused(InvalidInput):
+    """The address is one that inputs are not fetched from: private, or no http or https."""
+
+    code = "ADDRESS_REFUSED"
+
+
+class AddressUnusable(InvalidInput):
+    """The address gives no file: nothing is there, or a log-in or a trusted certificate is missing.
+
+    Retrying will not help.
+    """
+
+    code = "ADDRESS_UNUSABLE"
 
 
 class UnknownTool(InvalidInput):

@@ -16,7 +16,7 @@ PREFIX = "PAGEQUEUE_"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Seconds, bytes and counts that hold for every job on this machine.
+    """Seconds, bytes, counts and hosts that hold for every job on this machine.
 
     Each can be set by an environment variable of its upper-case name after ``PAGEQUEUE_``,
     as in ``PAGEQUEUE_SLOTS=4``.
@@ -37,11 +37,19 @@ class Settings:
     recycle_jobs: int = 200
     """Jobs that one warm child does before it is replaced."""
 
-    recycle_memory: int = 400 * 2**20
-    """Bytes of resident memory at which a warm child is replaced after its job."""
+    recycle_memory: int = 650 * 2**20
+    """Bytes of resident memory at which a warm child is replaced after its job. One that does OCR
+    keeps its models, up to 600 MB with them: loading them again takes longer than a page."""
 
     max_file_bytes: int = 2 * 2**30
-    """A larger file is refused at submission."""
+    """A larger file is refused at submission, or when it is fetched."""
+
+    fetch_seconds: float = 300.0
+    """Seconds that the download of one input may take."""
+
+    fetch_private: str = ""
+    """Hosts at private addresses that inputs may be fetched from all the same: names, addresses
+    or networks, by comma (``wiki.corp, *.lab.corp, 10.0.0.0/8``), or ``*`` for every one."""
 
     @classmethod
     def read(cls, environ: Mapping[str, str] | None = None) -> Self:
@@ -50,12 +58,16 @@ class Settings:
         Raises InvalidOption, naming the variable, where a value is not a positive number.
         """
         environ = os.environ if environ is None else environ
-        asked: dict[str, float | int] = {}
+        asked: dict[str, float | int | str] = {}
         for field in fields(cls):
             name = PREFIX + field.name.upper()
             if name in environ:
-                asked[field.name] = _number(name, environ[name], whole=field.type == "int")
+                asked[field.name] = _value(name, environ[name], str(field.type))
         return cls(**asked)  # type: ignore[arg-type]  # the loop gives each field its own type
+
+
+def _value(name: str, text: str, kind: str) -> float | int | str:
+    return text if kind == "str" else _number(name, text, whole=kind == "int")
 
 
 def _number(name: str, text: str, *, whole: bool) -> float | int:

@@ -15,7 +15,7 @@ from toolkit import samples
 def documents(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of PDFs: three invoices, a report, a paper in two columns."""
     folder = tmp_path_factory.mktemp("documents")
-    samples.write(folder)
+    samples.write(folder, only=("invoice", "report", "paper"))
     return folder
 
 

@@ -22,6 +22,18 @@ def test_typed_tables_hold_numbers_and_keep_the_text(ws, documents):
     assert table["Amount (text)"].iloc[0] == f"{table['Amount'].iloc[0]:,.2f}"
 
 
+def test_names_that_group_columns_stand_before_the_names_of_the_columns(read):
+    staff = next(t for t in read.tables(typed=True) if t.attrs["caption"].startswith("Table 2"))
+    assert list(staff.columns[:5]) == [
+        "Site",
+        "Technical / Research",
+        "Technical / Production",
+        "Other / Sales",
+        "Other / Office",
+    ]
+    assert pd.api.types.is_integer_dtype(staff["Technical / Research"])
+
+
 def test_an_export_says_what_its_columns_are(ws, documents, tmp_path):
     batch = ws.submit(documents / "invoice_401.pdf").wait(60)
     files = batch.export(tmp_path / "out", to=["csv", "xlsx", "jsonl", "html"])

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from toolkit.errors import InvalidOption
 from toolkit.settings import Settings
 
-NAMES = {field.name: field.type for field in fields(Settings)}
+NAMES = {field.name: field.type for field in fields(Settings) if field.type != "str"}
+TEXTS = sorted(field.name for field in fields(Settings) if field.type == "str")
 WHOLE = sorted(name for name, kind in NAMES.items() if kind == "int")
 names = st.sampled_from(sorted(NAMES))
 
@@ -47,6 +48,11 @@ def test_what_is_no_number_from_0_upward_is_refused_by_name(name, text):
 def test_a_count_is_whole(name):
     with pytest.raises(InvalidOption, match="whole number"):
         Settings.read({variable(name): "1.5"})
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_a_text_is_taken_as_it_is(name):
+    assert getattr(Settings.read({variable(name): "a, 10.0.0.0/8"}), name) == "a, 10.0.0.0/8"
 
 
 def test_the_process_environment_is_the_default(monkeypatch):

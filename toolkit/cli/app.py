@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from toolkit.cli import care, parsing, queue, running
+from toolkit.cli import care, demo, measuring, packing, parsing, queue, running, watching
 from toolkit.cli.terminal import complain
 from toolkit.errors import InvalidInput, ToolkitError
 
@@ -45,12 +45,13 @@ def _root(
 
 
 for verb in (
-    *(running.run, running.demo, parsing.parse),
-    *(queue.submit, queue.work, queue.jobs, queue.show),
-    *(queue.cancel, queue.retry, queue.purge),
-    *(care.export, care.doctor),
+    *(running.run, demo.demo, parsing.parse),
+    *(queue.submit, watching.watch, queue.work, queue.jobs, queue.show),
+    *(queue.cancel, queue.retry, queue.pause, queue.resume, queue.purge),
+    *(care.export, packing.pack, packing.unpack, care.doctor),
 ):
     app.command(epilog=getattr(verb, "epilog", None))(verb)
+app.command("eval")(measuring.evaluate)
 
 
 def main() -> None:

@@ -31,11 +31,15 @@ def export(
     batch: Annotated[
         str | None, typer.Option("--batch", help="This one, by name or id; else the latest.")
     ] = None,
+    formula_safe: Annotated[
+        bool,
+        typer.Option(help="Put ' before CSV text that a spreadsheet would compute."),
+    ] = False,
 ) -> None:
     """Write the documents of a batch to files."""
     asked = formats_of(to)
     with opened(db) as workspace:
-        written = workspace.batch(batch).export(folder, to=asked)
+        written = workspace.batch(batch).export(folder, to=asked, formula_safe=formula_safe)
         say(f"{thing(len(written), 'file')} written to {shown(str(folder))}")
         for path in written[:20]:
             out.print(shown(str(path), 1000))

@@ -64,7 +64,9 @@ def _why_not(workspace: Workspace) -> str:
     stats = workspace.stats()
     paused = stats[(stats["state"] == "paused") & (stats["queued"] + stats["retrying"] > 0)]
     if len(paused):
-        return f"the tool {paused.index[0]!r} is paused: toolkit.open(...).resume(...) ends that"
+        return (
+            f"the tool {paused.index[0]!r} is paused: pagequeue resume {paused.index[0]} ends that"
+        )
     log = workspace.store.files / "runner.log"
     last = log.read_text("utf-8", "replace").splitlines()[-1:]
     return f"the runner ends as soon as it starts: {' '.join(last)} (see {log})"

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AsJson",
     "BatchName",
+    "ChangedOnly",
     "Db",
     "Fresh",
     "Inputs",
@@ -36,7 +37,9 @@ Db = Annotated[Path, typer.Option("--db", help="The database file.", show_defaul
 DEFAULT_DB = Path("pagequeue.db")
 Inputs = Annotated[
     list[str],
-    typer.Argument(help="Files, folders, or quoted patterns such as 'reports/**/*.pdf'."),
+    typer.Argument(
+        help="Files, folders, archives, addresses, or quoted patterns such as 'reports/**/*.pdf'."
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout, for a program.")]
 ToolName = Annotated[str, typer.Option("--tool", help="The type of job.")]
@@ -45,6 +48,10 @@ Password = Annotated[str | None, typer.Option("--password", help="Opens encrypte
 Priority = Annotated[int, typer.Option("--priority", help="Higher comes sooner.")]
 Name = Annotated[str | None, typer.Option("--name", help="What the batch is called.")]
 Fresh = Annotated[bool, typer.Option("--bypass-cache", help="Work even where it is known already.")]
+ChangedOnly = Annotated[
+    bool,
+    typer.Option("--changed-only", help="Leave alone what was read before and has not changed."),
+]
 Options = Annotated[
     list[str] | None,
     typer.Option("--option", "-o", metavar="NAME=VALUE", help="An option of the tool; repeatable."),

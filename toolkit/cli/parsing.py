@@ -70,14 +70,23 @@ parse.epilog = "pagequeue parse a.pdf > a.md · pagequeue parse *.pdf --to markd
 
 def _paths(inputs: list[str]) -> tuple[list[Path], int]:
     """The files, and how many inputs cannot be taken; those are complained about."""
+    from toolkit.workspace.archives import looks_like_one
     from toolkit.workspace.inputs import gather
     from toolkit.workspace.intake import DOCUMENT_SUFFIXES
 
+    def wanted(path: Path) -> bool:
+        return path.suffix.lower() in DOCUMENT_SUFFIXES or looks_like_one(path.name)
+
     paths: list[Path] = []
     failed = 0
-    for offer in gather(inputs, wanted=lambda path: path.suffix.lower() in DOCUMENT_SUFFIXES):
+    for offer in gather(inputs, wanted=wanted):
         if offer.refused is not None:
             complain(offer.refused.code, str(offer.refused))
+            failed += 1
+        elif offer.path is None or looks_like_one(offer.filename):
+            complain(
+                "VALIDATION_ERROR", f"{offer.origin}: for archives and addresses: pagequeue run"
+            )
             failed += 1
         elif offer.path is not None and not offer.left_out and offer.path not in paths:
             paths.append(offer.path)

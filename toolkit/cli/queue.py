@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,6 +11,7 @@ from toolkit.cli.options import (
     DEFAULT_DB,
     AsJson,
     BatchName,
+    ChangedOnly,
     Db,
     Fresh,
     Inputs,
@@ -37,7 +39,13 @@ from toolkit.errors import InvalidInput
 from toolkit.jobs import JobState
 from toolkit.widgets.words import duration, shown, thing
 
-__all__ = ["cancel", "jobs", "purge", "retry", "show", "submit", "work"]
+if TYPE_CHECKING:
+    from toolkit.workspace import Batch, Workspace
+
+__all__ = ["cancel", "jobs", "pause", "purge", "resume", "retry", "show", "submit", "work"]
+
+
+Tool = Annotated[str, typer.Argument(help="A type of job, such as parse.", metavar="TOOL")]
 
 
 def submit(
@@ -51,6 +59,7 @@ def submit(
     priority: Priority = 0,
     name: Name = None,
     bypass_cache: Fresh = False,
+    changed_only: ChangedOnly = False,
     start: Annotated[
         bool, typer.Option("--work/--no-work", help="Start a runner in the background.")
     ] = True,
@@ -66,14 +75,19 @@ def submit(
             priority=priority,
             name=name,
             bypass_cache=bypass_cache,
+            changed_only=changed_only,
         )
-        if as_json:
-            print_json(
-                {"batch": batch.id, "name": batch.name, "jobs": workspace.ids(batch=batch.id)}
-            )
-        else:
-            say(repr(batch)[1:-1])
-            out.print(batch.id)
+        _tell(workspace, batch, as_json=as_json)
+
+
+def _tell(workspace: Workspace, batch: Batch, *, as_json: bool) -> None:
+    """What was handed in."""
+    if not as_json:
+        say(repr(batch)[1:-1])
+        out.print(batch.id)
+        return
+    jobs, unchanged = workspace.ids(batch=batch.id), len(batch.unchanged)
+    print_json({"batch": batch.id, "name": batch.name, "jobs": jobs, "unchanged": unchanged})
 
 
 def work(
@@ -101,18 +115,29 @@ def jobs(
     tool: Annotated[str | None, typer.Option("--tool", help="Only of this tool.")] = None,
     text: Annotated[str | None, typer.Option("--text", help="Part of a file's name.")] = None,
     limit: Annotated[int, typer.Option("--limit", min=1, help="At most so many, the newest.")] = 50,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Stay, and show how they go, until all have ended.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """List jobs, the newest last."""
     with opened(db) as workspace:
-        found = workspace.find(
-            batch=workspace.batch(batch).id if batch is not None else None,
+        of = workspace.batch(batch).id if batch is not None else None
+        find = partial(
+            workspace.find,
+            batch=of,
             status=status,
             tool=tool,
             text=text,
             limit=limit,
             newest_first=True,
-        )[::-1]
+        )
+        if watch and not as_json:
+            from toolkit.cli.board import watched
+
+            watched(workspace, batch=of, find=lambda: find()[::-1])
+            return
+        found = find()[::-1]
         if as_json:
             print_json(found)
             return
@@ -190,3 +215,19 @@ def purge(
             raise InvalidInput("nothing was erased")
         said = workspace.purge(found)
         say(f"{said['done']} erased, {said['pending']} pending")
+
+
+def pause(tool: Tool, db: Db = DEFAULT_DB) -> None:
+    """Start no more jobs of a tool; those that run go on, and new ones wait."""
+    with opened(db) as workspace:
+        workspace.pause(tool)
+        waiting = sum(one.waiting for one in workspace.tools() if one.name == tool)
+        left = f"{thing(waiting, 'job')} waiting"
+        say(f"{tool} is paused, {left}; go on with: pagequeue resume {tool}")
+
+
+def resume(tool: Tool, db: Db = DEFAULT_DB) -> None:
+    """Start jobs of a paused or drained tool again."""
+    with opened(db, work=True) as workspace:
+        workspace.resume(tool)
+        say(f"{tool} goes on")

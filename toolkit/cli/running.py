@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,6 +13,7 @@ from toolkit.cli.foreground import worked
 from toolkit.cli.options import (
     DEFAULT_DB,
     AsJson,
+    ChangedOnly,
     Db,
     Fresh,
     Inputs,
@@ -26,15 +26,14 @@ from toolkit.cli.options import (
     opened,
     options_of,
 )
-from toolkit.cli.terminal import print_json, print_table, say, tell
-from toolkit.document.blocks import Table as TableBlock
+from toolkit.cli.terminal import print_json, print_table, tell
 from toolkit.jobs import JobState
 from toolkit.widgets.words import count, duration, shown, thing
 
 if TYPE_CHECKING:
     from toolkit.workspace import Batch, Workspace
 
-__all__ = ["demo", "run"]
+__all__ = ["run"]
 
 
 def run(
@@ -52,6 +51,7 @@ def run(
     priority: Priority = 0,
     name: Name = None,
     bypass_cache: Fresh = False,
+    changed_only: ChangedOnly = False,
     as_json: AsJson = False,
 ) -> None:
     """Hand files in, work on them, show progress, export, and sum up.
@@ -69,6 +69,7 @@ def run(
             priority=priority,
             name=name,
             bypass_cache=bypass_cache,
+            changed_only=changed_only,
         )
         raise typer.Exit(_worked(workspace, batch, out, formats, as_json=as_json))
 
@@ -89,34 +90,6 @@ def _worked(
     return 0 if counts[JobState.COMPLETED] == sum(counts.values()) else 1
 
 
-def demo(
-    out: Annotated[
-        Path | None, typer.Option("--out", help="A folder for documents, database and results.")
-    ] = None,
-) -> None:
-    """Make sample documents, run them, and show what comes out."""
-    from toolkit import samples
-
-    folder = out or Path(tempfile.mkdtemp(prefix="pagequeue-demo-"))
-    documents = folder / "documents"
-    say(f"{thing(len(samples.write(documents)), 'sample document')} written to {documents}")
-    try:
-        run([str(documents)], db=folder / "demo.db", out=folder / "out")
-    finally:
-        _print_first_table(folder / "demo.db")
-
-
-def _print_first_table(db: Path) -> None:
-    """One table of the newest batch, so that it is seen and not only counted."""
-    with opened(db) as workspace:
-        for document in workspace.batch().documents():
-            for block in document.blocks:
-                if isinstance(block, TableBlock) and block.headers:
-                    name = f"{document.source.filename}, page {block.page}, {block.text_source}"
-                    print_table(f"a table of {name}", block.headers, block.rows)
-                    return
-
-
 def _summary(
     workspace: Workspace, batch: Batch, files: Sequence[Path], out: Path | None
 ) -> dict[str, Any]:
@@ -135,6 +108,7 @@ def _summary(
         "cache_hits": stats.cache_hits,
         "duplicates": len(batch.duplicates),
         "left_out": batch.left_out,
+        "unchanged": len(batch.unchanged),
         "pages": stats.pages,
         "seconds": round(stats.seconds, 3),
         "pages_per_second": round(stats.pages_per_second, 2),
@@ -176,6 +150,8 @@ def _line(summary: dict[str, Any]) -> str:
             parts.append(f"{thing(summary['cache_hits'], 'job')} from the cache")
     if summary["duplicates"]:
         parts.append(f"{thing(summary['duplicates'], 'duplicate')} not taken twice")
+    if summary["unchanged"]:
+        parts.append(f"{thing(summary['unchanged'], 'file')} unchanged since they were read")
     if summary["left_out"]:
         parts.append(f"{thing(summary['left_out'], 'file')} of other types left out")
     return " · ".join(parts)

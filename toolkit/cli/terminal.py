@@ -24,6 +24,7 @@ __all__ = [
     "print_json",
     "print_table",
     "say",
+    "table_of",
     "tell",
 ]
 
@@ -81,6 +82,17 @@ def print_table(
     console: Console = out,
 ) -> None:
     """Rows of text; the columns named in *numbers* are set to the right."""
+    console.print(table_of(title, columns, rows, numbers=numbers))
+
+
+def table_of(
+    title: str,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    *,
+    numbers: Sequence[str] = (),
+) -> Table:
+    """The same as a table, to be printed."""
     table = Table(title=title or None, title_justify="left", box=None, pad_edge=False)
     for column in columns:
         right = column in numbers
@@ -89,7 +101,7 @@ def print_table(
         )
     for row in rows:
         table.add_row(*(cell if isinstance(cell, Text) else Text(shown(str(cell))) for cell in row))
-    console.print(table)
+    return table
 
 
 def moment(posix: float | None) -> str:

@@ -27,6 +27,9 @@ _FILLED = 0.5
 # Cells are of few words; columns of text have more, in lines as wide as the column.
 _MOST_WORDS = 4
 
+# Of a column, the share of page numbers that make a table a list of contents.
+_MOST_PAGES = 0.8
+
 _MARKER = re.compile(r"\(?\w{1,3}[.)]")
 _PAGE_NUMBER = re.compile(r"\d{1,4}|[ivxlc]{1,7}")
 
@@ -96,7 +99,7 @@ def _is_table(grid: Grid) -> bool:
         return False
     if all(len(text) <= 1 or _MARKER.fullmatch(text) for text in columns[0]) and len(columns) == 2:
         return False
-    if len(columns) == 2 and all(_PAGE_NUMBER.fullmatch(text) for text in columns[1]):
+    if len(columns) == 2 and _are_pages(columns[1]):
         return False
     wordy = [at for at, texts in enumerate(columns) if _median_words(texts) > _MOST_WORDS]
     figured = [
@@ -106,6 +109,12 @@ def _is_table(grid: Grid) -> bool:
     return not wordy or (
         len(wordy) == 1 and all(f for at, f in enumerate(figured) if at != wordy[0])
     )
+
+
+def _are_pages(texts: Sequence[str]) -> bool:
+    """Whether *texts* are page numbers, of which recognition may have misread a few."""
+    read = sum(_PAGE_NUMBER.fullmatch(text) is not None for text in texts)
+    return read >= _MOST_PAGES * len(texts)
 
 
 def _median_words(texts: Sequence[str]) -> float:

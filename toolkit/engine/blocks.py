@@ -33,13 +33,16 @@ def blocks_of(
     for index, draft in enumerate(drafts):
         cells = tuple(
             _cell(
-                cell, draft.confidence, size, text_source_of(cell.quotation, source_text, readings)
+                cell,
+                draft.confidence,
+                size,
+                TextSource.INFERRED
+                if draft.sure is not None
+                else text_source_of(cell.quotation, source_text, readings),
             )
             for cell in draft.cells
         )
-        source = draft.text_source or (
-            _weakest(cells) if cells else text_source_of(draft.quotation, source_text, readings)
-        )
+        source = _source(draft, cells, source_text, readings)
         bbox = draft.box.normalized(*size)
         text = draft.quotation.text or "\x1f".join(cell.text for cell in cells)
         identity = block_id(page=page, kind=draft.kind, bbox=bbox, text=text, taken=taken)
@@ -49,10 +52,20 @@ def blocks_of(
     return with_captions(out)
 
 
+def _source(
+    draft: Draft, cells: tuple[Cell, ...], source_text: str, readings: Sequence[str] | None
+) -> TextSource:
+    if draft.text_source is not None:
+        return draft.text_source
+    if draft.sure is not None:
+        return TextSource.INFERRED
+    return _weakest(cells) if cells else text_source_of(draft.quotation, source_text, readings)
+
+
 def _trusted(draft: Draft, source: TextSource) -> dict[str, Any]:
     return {
         "text_source": source,
-        "confidence": confidence(draft.confidence, source),
+        "confidence": confidence(draft.confidence, source, draft.sure),
         "role": draft.role,
         "proof": Proof.TEXT_LAYER if source is TextSource.VERIFIED else None,
         "source_spans": draft.quotation.spans,
@@ -76,7 +89,7 @@ def _cell(cell: CellDraft, likely: float, size: tuple[float, float], source: Tex
         header=cell.header,
         bbox=cell.box.normalized(*size),
         text_source=source,
-        confidence=confidence(likely, source),
+        confidence=confidence(likely, source, cell.sure),
         source_spans=cell.quotation.spans,
         joins=cell.quotation.joins,
     )

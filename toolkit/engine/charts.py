@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from toolkit.document.blocks import ImageType
 from toolkit.document.geometry import Box
 from toolkit.engine.grids import Grid
 from toolkit.engine.marks import Sheet
@@ -39,6 +40,9 @@ class VectorChart:
 
     box: Box
     labels: tuple[Line, ...]
+    image_type: ImageType = ImageType.CHART
+    sure: float | None = None
+    """As a draft's."""
 
 
 def find_charts(

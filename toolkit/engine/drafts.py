@@ -39,6 +39,8 @@ class CellDraft:
     box: Box
     quotation: Quotation
     header: bool
+    sure: float | None = None
+    """As a draft's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,8 @@ class Draft:
     embedded_text: str | None = None
     text_source: TextSource | None = None
     """None: found out from the quotation."""
+    sure: float | None = None
+    """How sure the recognition is of its text, 0 to 1; None where nothing was recognised."""
 
 
 def quote_lines(

@@ -18,7 +18,7 @@ from toolkit.engine.marks import Raster, Sheet
 from toolkit.engine.order import in_rows
 from toolkit.engine.words import Line
 
-__all__ = ["MOST_BYTES", "figure_drafts", "unread_images"]
+__all__ = ["MOST_BYTES", "figure_drafts", "said_in", "unread_images"]
 
 # Under 0.8 % of the page an image is a rule, a bullet or an icon; the same share bounds OCR.
 _SMALLEST_SHARE = 0.008
@@ -27,6 +27,8 @@ _WIDEST_PX = 1000
 _DOTS_PER_INCH = 120.0
 # An image with more of its area under words has its text in the text layer already.
 _COVERED = 0.3
+# So many invisible words over an image are what somebody's OCR read in it.
+_READ_BEFORE = 20
 MOST_BYTES = 24 * 2**20
 """How many bytes of images one document carries; the later ones keep their place alone."""
 
@@ -75,18 +77,25 @@ def figure_drafts(
                 Quotation(""),
                 likely("image"),
                 image_b64=encoded,
-                text_source=TextSource.DERIVED,
-                image_type=ImageType.CHART if chart else ImageType.UNKNOWN,
-                embedded_text=_said(chart) if chart else None,
+                text_source=_source(chart),
+                sure=chart.sure if chart else None,
+                image_type=chart.image_type if chart else ImageType.UNKNOWN,
+                embedded_text=(said_in(chart.labels) or None) if chart else None,
             )
         )
     return drafts
 
 
-def _said(chart: VectorChart) -> str:
-    boxes = [line.box for line in chart.labels]
+def _source(chart: VectorChart | None) -> TextSource:
+    recognised = chart is not None and chart.sure is not None and bool(chart.labels)
+    return TextSource.INFERRED if recognised else TextSource.DERIVED
+
+
+def said_in(lines: Sequence[Line]) -> str:
+    """*lines*, those on a picture, as rows of text from the top."""
+    boxes = [line.box for line in lines]
     rows = in_rows(boxes, range(len(boxes)))
-    return "\n".join(" ".join(chart.labels[i].text for i in row) for row in rows)
+    return "\n".join(" ".join(lines[i].text for i in row) for row in rows)
 
 
 def _on_page(box: Box, sheet: Sheet) -> Box:
@@ -116,9 +125,13 @@ def _cut_out(page: Image.Image, box: Box, sheet: Sheet) -> str | None:
     return base64.b64encode(stream.getvalue()).decode("ascii")
 
 
-def unread_images(sheet: Sheet, lines: Sequence[Line]) -> int:
-    """How many images have no text over them, so that only OCR could read them."""
+def unread_images(sheet: Sheet, lines: Sequence[Line]) -> list[Box]:
+    """The images that have no text over them, so that only OCR could read them."""
     words = [word.box for line in lines for word in line.words]
-    return sum(
-        sum(box.overlap(word) for word in words) < _COVERED * box.area for _, box in _boxes(sheet)
-    )
+    unseen = [word for line in lines if line.hidden for word in line.words]
+    return [
+        box
+        for _, box in _boxes(sheet)
+        if sum(box.overlap(word) for word in words) < _COVERED * box.area
+        and sum(box.overlap(word.box) > 0 for word in unseen) < _READ_BEFORE
+    ]

@@ -16,6 +16,8 @@ Floats = NDArray[np.float64]
 # Points: lines that miss each other by less were meant to meet.
 _TOUCH = 3.0
 _SHORTEST = 6.0
+# Pieces of one line are drawn at positions that differ by less.
+_SAME_LINE = 1.5
 # A lattice with more lines each way is a drawing or a millimetre grid.
 _MOST_LINES = 120
 
@@ -60,17 +62,34 @@ def _lines(rules: Floats, axis: int) -> Floats:
     lines = np.column_stack(
         ((rules[:, axis] + rules[:, axis + 2]) / 2, rules[:, along], rules[:, along + 2])
     )
-    lines = lines[np.lexsort((lines[:, 1], np.round(lines[:, 0])))]
     merged: list[list[float]] = []
-    for position, start, end in lines:
-        last = merged[-1] if merged else None
-        if last and abs(last[0] - position) < 1.5 and start <= last[2] + _TOUCH:
-            last[2] = max(last[2], end)
-        else:
-            merged.append([position, start, end])
+    for track in _tracks(lines):
+        merged.append(track[0].tolist())
+        for _, start, end in track[1:]:
+            if start <= merged[-1][2] + _TOUCH:
+                merged[-1][2] = max(merged[-1][2], end)
+            else:
+                merged.append([float(track[0, 0]), start, end])
     table = np.array(merged, dtype=float).reshape(-1, 3)
     long: Floats = table[table[:, 2] - table[:, 1] >= _SHORTEST]
     return long
+
+
+def _tracks(lines: Floats) -> list[Floats]:
+    """*lines* (position, start, end) by those of nearly one position, each from the first start.
+
+    Pieces of one line may differ by parts of a point in position, in any order along it.
+    """
+    lines = lines[np.argsort(lines[:, 0])]
+    tracks = []
+    first = 0
+    for last in range(1, len(lines) + 1):
+        if last < len(lines) and lines[last, 0] - lines[first, 0] < _SAME_LINE:
+            continue
+        track = lines[first:last]
+        tracks.append(track[np.argsort(track[:, 1], kind="stable")])
+        first = last
+    return tracks
 
 
 def _touching(level: Floats, upright: Floats) -> list[tuple[list[int], list[int]]]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Container, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import partial
 
 from toolkit.document.document import (
     Document,
@@ -15,29 +16,22 @@ from toolkit.document.document import (
 )
 from toolkit.document.document import Source as DocumentSource
 from toolkit.engine.blocks import blocks_of
-from toolkit.engine.callouts import with_callouts
-from toolkit.engine.charts import VectorChart, find_charts
 from toolkit.engine.clock import page_clock
-from toolkit.engine.drafts import Draft
-from toolkit.engine.figures import MOST_BYTES, figure_drafts, unread_images
-from toolkit.engine.headings import heading_evidence
-from toolkit.engine.marks import Sheet
+from toolkit.engine.figures import MOST_BYTES
+from toolkit.engine.ocr.presence import INSTALL, available
 from toolkit.engine.options import ParseOptions, page_numbers
-from toolkit.engine.readers.pdf import PdfReading, read
-from toolkit.engine.regions import find_rows, page_stats, regions_of
-from toolkit.engine.roles import drafts_of, running_lines, with_levels
-from toolkit.engine.source import PPTX, Source
-from toolkit.engine.tables import find_grids
-from toolkit.engine.trust import Faith, faithfulness, page_faith, shown_text, unfaithful
-from toolkit.engine.turned import box_turned_back, turned_back, turned_upright, usual_angle
+from toolkit.engine.pages import PageTask, Reading, ReadPage, read_page
+from toolkit.engine.roles import running_lines, with_levels
+from toolkit.engine.source import IMAGES, PPTX, Source
+from toolkit.engine.trust import Faith, faithfulness, page_faith
 from toolkit.engine.version import MODEL
-from toolkit.engine.words import Line, find_lines
 from toolkit.errors import (
     DamagedFile,
+    FramesLeftOut,
+    ImageTooLarge,
     OcrUnavailable,
     PageTimeout,
     PageUnreadable,
-    TextLayerUnfaithful,
     ToolkitError,
     TooManyPages,
     error_of,
@@ -45,28 +39,9 @@ from toolkit.errors import (
 from toolkit.jobs.job import Progress, Stage
 from toolkit.jobs.tool import Limits
 
-__all__ = ["parse", "text_drafts", "with_figures"]
+__all__ = ["parse"]
 
 Report = Callable[[Progress], None]
-
-# From here on a page's text layer is called unfaithful: a bullet of private use here and there is
-# usual (the labelled pages have up to 3 % of such characters), a tenth is a broken encoding.
-_LOST_SHARE = 0.1
-_FEWEST_LOST = 4
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Read:
-    """A page that was read: what is kept of it until all pages are."""
-
-    number: int
-    size: tuple[float, float]
-    drafts: list[Draft]
-    text: str
-    """The page's source text."""
-    shown: str
-    """The same, without what cannot be seen on the page."""
-    readings: tuple[str, ...]
 
 
 def parse(
@@ -91,9 +66,7 @@ def parse(
             source, options, limits=limits, report=report or _unheard, cut_pages=cut_pages
         )
     started = time.monotonic()
-    if options.ocr == "force":
-        raise OcrUnavailable("ocr=force: no OCR is installed; ocr=auto reads the text layer")
-    reading = read(source, options)
+    reading = _opened(source, options)
     wanted = _wanted(reading.page_count, options, limits)
     failures = [
         PageFailure(page=n, code=code, message=message)
@@ -102,12 +75,27 @@ def parse(
     ]
     run = _Run(reading, options, limits, report or _unheard, failures)
     pages = list(run.pages(wanted, cut_pages))
+    if pages and getattr(reading, "is_animated", False):
+        run.fail(1, FramesLeftOut("only the first picture of the animation was read"))
     if not pages:
         first = min(failures, key=lambda failure: failure.page)
         # A file none of whose pages can be read is damaged as a whole.
         code = DamagedFile.code if first.code == PageUnreadable.code else first.code
         raise error_of(code, f"no page could be read; {first.message}")
     return _document(source, run, pages, started)
+
+
+def _opened(source: Source, options: ParseOptions) -> Reading:
+    if options.ocr == "force" and not available():
+        raise OcrUnavailable(f"ocr=force needs an OCR, and none is installed: {INSTALL}")
+    # Each reader is loaded only where it is needed.
+    if source.media_type in IMAGES:
+        from toolkit.engine.readers import image
+
+        return image.read(source, options)
+    from toolkit.engine.readers import pdf
+
+    return pdf.read(source, options)
 
 
 def _unheard(_progress: Progress) -> None:
@@ -128,112 +116,58 @@ def _wanted(count: int, options: ParseOptions, limits: Limits) -> tuple[int, ...
 class _Run:
     """One parse while it lasts."""
 
-    reading: PdfReading
+    reading: Reading
     options: ParseOptions
     limits: Limits
     report: Report
     failures: list[PageFailure]
     room: int = MOST_BYTES
 
-    def pages(self, wanted: tuple[int, ...], cut: Container[int]) -> Iterator[_Read]:
+    def pages(self, wanted: tuple[int, ...], cut: Container[int]) -> Iterator[ReadPage]:
         """The pages that can be read; the others are added to the failures."""
-        self._tell(0, 0, len(wanted))
+        tell = self._teller(len(wanted))
+        tell(0, 0, Stage.PARSING)
         for at, number in enumerate(wanted):
             if number in cut:
                 continue
-            self._tell(number, at, len(wanted))
+            tell(number, at, Stage.PARSING)
             ahead = tuple(n for n in wanted[at + 1 : at + 16] if n not in cut)
             try:
-                yield self._page(number, () if cut else ahead)
-            except (PageUnreadable, PageTimeout) as exc:
-                self._fail(number, exc)
+                yield self._page(number, () if cut else ahead, partial(tell, number, at))
+            except (PageUnreadable, PageTimeout, ImageTooLarge) as exc:
+                self.fail(number, exc)
 
-    def _tell(self, page: int, done: int, pages: int) -> None:
-        percent = 100.0 * done / max(1, pages)
-        self.report(Progress(percent=percent, stage=Stage.PARSING, page=page, pages=pages))
+    def _teller(self, pages: int) -> Callable[[int, int, Stage], None]:
+        """Reports the page, how many were done before, and what is done with it."""
 
-    def _fail(self, page: int, error: ToolkitError) -> None:
+        def tell(page: int, done: int, stage: Stage) -> None:
+            percent = 100.0 * done / max(1, pages)
+            self.report(Progress(percent=percent, stage=stage, page=page, pages=pages))
+
+        return tell
+
+    def _page(self, number: int, ahead: tuple[int, ...], tell: Callable[[Stage], None]) -> ReadPage:
+        with page_clock(number, self.limits.page_seconds) as clock:
+            task = PageTask(
+                number=number,
+                ahead=ahead,
+                options=self.options,
+                clock=clock,
+                room=self.room,
+                recognising=lambda: tell(Stage.OCR),
+            )
+            page = read_page(self.reading, task)
+        self.room -= sum(len(draft.image_b64 or "") for draft in page.drafts)
+        for fault in page.faults:
+            self.fail(number, fault)
+        return page
+
+    def fail(self, page: int, error: ToolkitError) -> None:
+        """List *error* as what is missing of *page*."""
         self.failures.append(PageFailure(page=page, code=error.code, message=str(error)))
 
-    def _page(self, number: int, ahead: tuple[int, ...]) -> _Read:
-        with page_clock(number, self.limits.page_seconds) as clock:
-            sheet = self.reading.sheet(number, ahead)
-            clock.check()
-            lines = find_lines(sheet.glyphs)
-            clock.check()
-            drafts, charts = _drafts_as_they_stand(sheet, lines)
-            clock.check()
-            picture = self.reading.picture if self.options.preserve_images else None
-            figures = figure_drafts(sheet, picture, self.room, charts)
-        self.room -= sum(len(figure.image_b64 or "") for figure in figures)
-        self._say_unfaithful(sheet)
-        if self.options.ocr == "auto":
-            self._say_unread(sheet, lines)
-        size = (sheet.width, sheet.height)
-        text, shown = sheet.glyphs.text, shown_text(sheet.glyphs)
-        return _Read(number, size, with_figures(drafts, figures), text, shown, sheet.readings)
 
-    def _say_unfaithful(self, sheet: Sheet) -> None:
-        # Where one reader leaves out what stands for nothing, another still shows it.
-        for text in (sheet.glyphs.text, *sheet.readings):
-            found, every = unfaithful(text), len("".join(text.split()))
-            if found >= max(_FEWEST_LOST, _LOST_SHARE * every):
-                what = f"{found} of {every} characters of its text layer stand for no letter"
-                self._fail(sheet.number, TextLayerUnfaithful(what))
-                return
-
-    def _say_unread(self, sheet: Sheet, lines: list[Line]) -> None:
-        unread = unread_images(sheet, lines)
-        if not lines and sheet.painted:
-            self._fail(
-                sheet.number, OcrUnavailable("the page has no text layer, and no OCR is installed")
-            )
-        elif unread:
-            what = "1 image was" if unread == 1 else f"{unread} images were"
-            self._fail(sheet.number, OcrUnavailable(f"{what} not read, since no OCR is installed"))
-
-
-def _drafts_as_they_stand(sheet: Sheet, lines: list[Line]) -> tuple[list[Draft], list[VectorChart]]:
-    """The drafts of a page; one whose text stands on its side is turned for the reading of it."""
-    angle = usual_angle(sheet)
-    if angle == 0:
-        return text_drafts(sheet, lines)
-    upright = turned_upright(sheet, angle)
-    drafts, charts = text_drafts(upright, find_lines(upright.glyphs))
-    placed = [replace(c, box=box_turned_back(c.box, angle, upright)) for c in charts]
-    return turned_back(drafts, angle, upright), placed
-
-
-def text_drafts(sheet: Sheet, lines: list[Line]) -> tuple[list[Draft], list[VectorChart]]:
-    """The text and the tables of a page as drafts, in reading order; and its vector charts."""
-    grids, rest = find_grids(sheet, lines)
-    charts, rest = find_charts(sheet, grids, rest)
-    found = find_rows(rest, grids, sheet)
-    stats = page_stats(found)
-    evidence = heading_evidence(found, stats, sheet)
-    drafts = drafts_of(regions_of(found, evidence, sheet, stats), sheet, stats)
-    return with_callouts(drafts, sheet), charts
-
-
-def with_figures(drafts: list[Draft], figures: list[Draft]) -> list[Draft]:
-    """*drafts* with each figure before the first that begins below its top in its column."""
-    out = list(drafts)
-    for figure in figures:
-        at = next(
-            (
-                i
-                for i, draft in enumerate(out)
-                if draft.box.top >= figure.box.top
-                and draft.box.left < figure.box.right
-                and draft.box.right > figure.box.left
-            ),
-            len(out),
-        )
-        out.insert(at, figure)
-    return out
-
-
-def _document(source: Source, run: _Run, pages: list[_Read], started: float) -> Document:
+def _document(source: Source, run: _Run, pages: list[ReadPage], started: float) -> Document:
     running = running_lines([(page.size[1], page.drafts) for page in pages])
     taken: set[str] = set()
     made: list[Page] = []
@@ -247,14 +181,14 @@ def _document(source: Source, run: _Run, pages: list[_Read], started: float) -> 
             readings=page.readings,
             taken=taken,
         )
-        faiths.append(page_faith(blocks, page.shown))
+        faiths += [page_faith(blocks, page.shown), page.faith]
         made.append(Page(page=page.number, blocks=blocks))
     failures = tuple(sorted(run.failures, key=lambda failure: (failure.page, failure.code)))
     unread = any(failure.code == OcrUnavailable.code for failure in failures)
     count = run.reading.page_count
     return Document(
         source=DocumentSource(
-            kind=SourceKind.PDF,
+            kind=SourceKind.IMAGE if source.media_type in IMAGES else SourceKind.PDF,
             filename=source.filename,
             file_hash=f"sha256:{source.sha256}",
             page_count=count,

@@ -6,19 +6,22 @@ import time
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+import msgspec
 from rapidfuzz.distance import LCSseq
 
-from toolkit.document.blocks import Block, Table
+from toolkit.document.blocks import Block, Image, Table
 from toolkit.document.document import Document, Extraction, Page, PageFailure, SourceKind
 from toolkit.document.document import Source as DocumentSource
 from toolkit.document.normal import folded, quoted
 from toolkit.document.text import text_of
-from toolkit.engine.clock import page_clock
+from toolkit.engine.clock import PageClock, page_clock
 from toolkit.engine.figures import MOST_BYTES
+from toolkit.engine.ocr.presence import INSTALL, available
 from toolkit.engine.options import ParseOptions, page_numbers
 from toolkit.engine.readers.pptx import PptxReading, read
 from toolkit.engine.slides_blocks import leaves, slide_blocks
 from toolkit.engine.slides_marks import SlideMarks
+from toolkit.engine.slides_pictures import with_pictures
 from toolkit.engine.source import Source
 from toolkit.engine.trust import Faith, faithfulness
 from toolkit.engine.version import MODEL
@@ -37,6 +40,8 @@ __all__ = ["parse_slides", "source_texts"]
 
 # A smaller share of the slide is a logo or an icon, which nobody reads.
 _SMALLEST_SHARE = 0.008
+# What pictures on a slide may take of its time: its own text must never be lost for them.
+_FOR_PICTURES = 0.6
 _MOST_FAULTS = 20
 
 
@@ -98,30 +103,37 @@ class _Run:
     limits: Limits
     report: Callable[[Progress], None]
     failures: list[PageFailure]
+    done: int = 0
+    of: int = 0
     taken: set[str] = field(default_factory=set)
     faiths: list[Faith] = field(default_factory=list)
 
     def pages(self, wanted: Sequence[int], cut: Container[int]) -> Iterator[Page]:
         """The slides that can be read; the others are added to the failures."""
-        self._tell(0, 0, len(wanted))
+        self.of = len(wanted)
+        self.tell(0, Stage.PARSING)
         for at, number in enumerate(wanted):
             if number in cut:
                 continue
-            self._tell(number, at, len(wanted))
+            self.done = at
+            self.tell(number, Stage.PARSING)
             try:
                 with page_clock(number, self.limits.page_seconds) as clock:
                     slide = self.reading.slide(number, clock.check)
                     blocks = slide_blocks(slide, self.taken)
                     faith = _faith(blocks, slide.script.text)
                     clock.check()
+                    if self.options.ocr != "never":
+                        blocks = self._with_text(slide, blocks, clock.within(_FOR_PICTURES))
             except (PageUnreadable, PageTimeout) as exc:
                 self._fail(number, exc.code, str(exc))
                 continue
             self.faiths.append(faith)
+            if self.options.preserve_images:
+                # Outside the clock: how a slide looks is not worth losing what it says.
+                blocks = with_pictures(blocks, self.reading.content, number, self.reading.take)
             for fault in slide.faults[:_MOST_FAULTS]:
                 self._fail(number, PageUnreadable.code, f"slide {number}: {fault}")
-            if self.options.ocr != "never":
-                self._say_unread(slide)
             yield Page(page=number, blocks=blocks, hidden=slide.hidden)
 
     def extraction(self, started: float) -> Extraction:
@@ -136,21 +148,43 @@ class _Run:
             per_page_failures=failures,
         )
 
-    def _tell(self, page: int, done: int, pages: int) -> None:
-        percent = 100.0 * done / max(1, pages)
-        self.report(Progress(percent=percent, stage=Stage.PARSING, page=page, pages=pages))
+    def tell(self, page: int, stage: Stage) -> None:
+        """Report that slide *page* is being read, or recognised."""
+        self.report(
+            Progress(
+                percent=100.0 * self.done / max(1, self.of), stage=stage, page=page, pages=self.of
+            )
+        )
 
     def _fail(self, page: int, code: str, message: str) -> None:
         self.failures.append(PageFailure(page=page, code=code, message=message))
 
-    def _say_unread(self, slide: SlideMarks) -> None:
-        """Say that there are pictures whose text, if they have any, nobody read."""
+    def _with_text(
+        self, slide: SlideMarks, blocks: tuple[Block, ...], clock: PageClock
+    ) -> tuple[Block, ...]:
+        """*blocks* with what stands on their pictures; what stays unread is said."""
         least = _SMALLEST_SHARE * slide.size[0] * slide.size[1]
         count = sum(shape.picture and shape.box.area >= least for shape in leaves(slide.shapes))
-        if count:
+        if count and available():
+            clock.recognising()
+            self.tell(slide.number, Stage.OCR)
+            # Loaded only where it is needed: image libraries.
+            from toolkit.engine.slides_reading import pictures_read
+
+            said = pictures_read(blocks, slide.size, languages=self.options.languages, clock=clock)
+            for fault in said.faults:
+                self._fail(slide.number, fault.code, str(fault))
+            blocks = tuple(said.blocks)
+        elif count:
             what = "1 picture was" if count == 1 else f"{count} pictures were"
-            message = f"{what} not read: no OCR is done on pictures of slides"
+            message = f"{what} not read, since no OCR is installed: {INSTALL}"
             self._fail(slide.number, OcrUnavailable.code, message)
+        if self.options.preserve_images:
+            return blocks
+        return tuple(
+            msgspec.structs.replace(block, image_b64=None) if isinstance(block, Image) else block
+            for block in blocks
+        )
 
 
 def _faith(blocks: Iterable[Block], source_text: str) -> Faith:

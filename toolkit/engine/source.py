@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import hashlib
+import lzma
 import re
+import struct
 import zipfile
 import zlib
 from dataclasses import dataclass, field
 from io import BytesIO
+from itertools import islice
 from pathlib import Path
 from typing import Self
 
 from toolkit.errors import EmptyFile, PasswordProtected, UnreadablePath, UnsupportedFileType
 
-__all__ = ["READABLE", "Source", "sniffed"]
+__all__ = ["METHODS", "READABLE", "UNPACKED_BADLY", "Source", "sniffed"]
 
 PDF = "application/pdf"
 _OFFICE = "application/vnd.openxmlformats-officedocument"
 PPTX = f"{_OFFICE}.presentationml.presentation"
-READABLE = frozenset({PDF, PPTX})
+IMAGES = frozenset(
+    {"image/png", "image/jpeg", "image/webp", "image/tiff", "image/bmp", "image/gif"}
+)
+READABLE = frozenset({PDF, PPTX}) | IMAGES
 """The media types that a reader exists for."""
 
 _DOCX = f"{_OFFICE}.wordprocessingml.document"
@@ -33,6 +39,8 @@ _SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"BM", "image/bmp"),
     (b"II*\x00", "image/tiff"),
     (b"MM\x00*", "image/tiff"),
+    (b"II+\x00", "image/tiff"),
+    (b"MM\x00+", "image/tiff"),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "application/x-ole-storage"),
     (b"{\\rtf", "application/rtf"),
     (b"%!PS", "application/postscript"),
@@ -54,6 +62,7 @@ _NAMES = {
     _XLSX: "an Excel workbook",
     "application/x-ole-storage": "an old Office file (PPT, DOC or XLS)",
     "application/octet-stream": "binary content of no type that is known",
+    "image/heic": "a HEIC photograph, which has to be saved as JPEG first",
     "text/html": "an HTML page",
     "text/plain": "plain text",
 }
@@ -66,6 +75,16 @@ _MAIN_PARTS: tuple[tuple[bytes, str], ...] = (
     (rb"spreadsheetml\.(sheet|template)\.main\+xml|ms-excel\.[\w.]+\.main\+xml", _XLSX),
 )
 _MOST_CONTENTS = 2**20
+# Fifty thousand parts. It is read by whoever hands a file in, and takes six times as much memory.
+_LONGEST_LISTING = 8 * 2**20
+_MOST_NAMES = 50_000
+METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
+"""How parts of an Office file may be packed. Others unpack whole blocks at once, of any size."""
+UNPACKED_BADLY = (
+    *(zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, lzma.LZMAError, struct.error),
+    *(OSError, EOFError, ValueError, RuntimeError, ArithmeticError, LookupError, TypeError),
+)
+"""What the standard library raises on a zip that somebody damaged, or made to harm."""
 _LOCAL_NAME = re.compile(rb"PK\x03\x04.{22}[\x01-\xff]\x00.{2}([\x20-\x7e]{1,200})", re.DOTALL)
 _OLD_OFFICE = "application/x-ole-storage"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
@@ -91,13 +110,23 @@ def sniffed(content: bytes) -> str:
     return _written(content)
 
 
+class _Listed(BytesIO):
+    """A zip whose list of contents is read in one piece, and not if it is too long."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if size is not None and size > _LONGEST_LISTING:
+            raise zipfile.BadZipFile("its list of contents is too long")
+        return super().read(size)
+
+
 def _zipped(content: bytes) -> str:
     try:
-        archive = zipfile.ZipFile(BytesIO(content))
+        archive = zipfile.ZipFile(_Listed(content))
         names = archive.namelist()
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+    except UNPACKED_BADLY:
         # Cut off: the list of names stands at the end, but each name beside its content too.
-        names = [name.decode("latin-1") for name in _LOCAL_NAME.findall(content)]
+        found = islice(_LOCAL_NAME.finditer(content), _MOST_NAMES)
+        names = [name[1].decode("latin-1") for name in found]
     else:
         contents = _contents(archive) if "[Content_Types].xml" in names else b""
         for pattern, media_type in _MAIN_PARTS:
@@ -111,9 +140,12 @@ def _zipped(content: bytes) -> str:
 
 def _contents(archive: zipfile.ZipFile) -> bytes:
     try:
-        with archive.open("[Content_Types].xml") as stream:
+        member = archive.getinfo("[Content_Types].xml")
+        if member.compress_type not in METHODS:
+            return b""
+        with archive.open(member) as stream:
             return stream.read(_MOST_CONTENTS)
-    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, RuntimeError):
+    except UNPACKED_BADLY:
         return b""
 
 
@@ -170,7 +202,9 @@ class Source:
             )
         if media_type not in READABLE:
             seems = _NAMES.get(media_type, media_type)
-            raise UnsupportedFileType(f"{filename} looks like {seems}; PDF and PPTX can be read")
+            raise UnsupportedFileType(
+                f"{filename} looks like {seems}; PDF, PPTX and images can be read"
+            )
         return cls(
             filename=filename,
             sha256=hashlib.sha256(content).hexdigest(),

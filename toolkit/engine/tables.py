@@ -43,6 +43,7 @@ def find_grids(sheet: Sheet, lines: Sequence[Line]) -> tuple[list[Grid], list[Li
         for proposal in sheet.proposals or ()
         if proposal.kind == "table" and (grid := _from_proposal(proposal, upright, sheet.rules))
     ]
+    proposed = [other for other in proposed if not _runs_together(other, ruled)]
     for grid in ruled:
         rivals = [other for other in proposed if _same_place(grid.box, other.box)]
         # Lines around a part of a table, or under its headings alone, make a lattice of few rows.
@@ -86,6 +87,13 @@ def _sized(grid: Grid, sizes: dict[int, float]) -> Grid:
     return replace(grid, size=float(np.median(own))) if own else grid
 
 
+def _runs_together(proposed: Grid, ruled: Sequence[Grid]) -> bool:
+    """Whether *proposed* is several lattices of different columns, as in forms, taken for one."""
+    inside = [g for g in ruled if g.box.overlap(proposed.box) > 0.9 * g.box.area]
+    edges = {(g.columns, round(g.box.left), round(g.box.right)) for g in inside}
+    return len(edges) > 1 and sum(g.box.area for g in inside) > _PART * proposed.box.area
+
+
 def _same_place(one: Box, two: Box) -> bool:
     return one.overlap(two) > 0.4 * min(one.area, two.area)
 
@@ -121,10 +129,23 @@ def _filled(box: Box, slots: list[Slot], lines: Sequence[Line]) -> Grid | None:
         max(s.row + s.row_span for s in slots),
         max(s.column + s.column_span for s in slots),
         tuple(cells),
-        1,
+        _head_rows(cells),
         ruled=True,
     )
     return grid if _is_table(grid) else None
+
+
+def _head_rows(cells: Sequence[GridCell]) -> int:
+    """How many rows of a lattice are its head: more than one where names group the columns.
+
+    Then the columns without a group have their name in a cell over all levels of the head.
+    """
+    first = [cell for cell in cells if cell.row == 0]
+    deepest = max(cell.row_span for cell in first)
+    grouped = any(cell.column_span > 1 for cell in first)
+    lower = [cell for cell in cells if 0 < cell.row < deepest]
+    figures = any(char.isdigit() for cell in lower for char in cell.text)
+    return deepest if grouped and lower and not figures else 1
 
 
 def _is_table(grid: Grid) -> bool:

@@ -129,7 +129,10 @@ def _texts(blocks: Iterable[Block]) -> Iterable[tuple[str, Sequence[int]]]:
     for block in blocks:
         match block:
             case Table(cells=cells):
-                yield from ((cell.text, cell.joins) for cell in cells)
+                yield from ((cell.text, cell.joins) for cell in cells if cell.source_spans)
+            case _ if block.text_source is TextSource.INFERRED and not block.source_spans:
+                # Recognised in a picture: the source says nothing of it.
+                continue
             case Image(embedded_text=str(text)):
                 yield text, ()
             case Image() | Diagram() | Chart() | Formula():

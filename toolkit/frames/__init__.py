@@ -6,11 +6,13 @@ from toolkit.frames.columns import (
     DOCUMENT_COLUMNS,
     JOB_COLUMNS,
     PAGE_COLUMNS,
+    REVIEW_COLUMNS,
 )
 from toolkit.frames.documents import documents
 from toolkit.frames.filtering import filtered
 from toolkit.frames.jobs import jobs
 from toolkit.frames.pages import pages
+from toolkit.frames.reviews import reviews
 from toolkit.frames.tables import Tables, tables
 
 __all__ = [
@@ -18,11 +20,13 @@ __all__ = [
     "DOCUMENT_COLUMNS",
     "JOB_COLUMNS",
     "PAGE_COLUMNS",
+    "REVIEW_COLUMNS",
     "Tables",
     "blocks",
     "documents",
     "filtered",
     "jobs",
     "pages",
+    "reviews",
     "tables",
 ]

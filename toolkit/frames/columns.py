@@ -11,6 +11,7 @@ import pandas as pd
 
 from toolkit.document.blocks import BLOCK_TYPES, Proof, Role, TextSource
 from toolkit.document.document import SourceKind
+from toolkit.document.reviews import Verdict
 from toolkit.jobs.state import JobState
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "DOCUMENT_COLUMNS",
     "JOB_COLUMNS",
     "PAGE_COLUMNS",
+    "REVIEW_COLUMNS",
     "Columns",
     "frame_of",
 ]
@@ -120,6 +122,25 @@ DOCUMENT_COLUMNS: Columns = {
 """A row a document. ``page_count`` is the file's, ``pages`` how many of them were read."""
 
 
+REVIEW_COLUMNS: Columns = {
+    "review": "Int64",
+    "job_id": "str",
+    "file": "str",
+    "block_id": "str",
+    "block_ids": "str",
+    "verdict": _members(Verdict),
+    "was": "str",
+    "said": "str",
+    "reviewer": "str",
+    "at": _TIME,
+    "active": "bool",
+    "undone_at": _TIME,
+    "undone_by": "str",
+}
+"""A row a review. ``was`` is what the block said before, ``said`` what the person wrote;
+``block_ids`` are parted by spaces, several only for a merge."""
+
+
 def frame_of(rows: Iterable[Sequence[Any]], columns: Columns) -> pd.DataFrame:
     """*rows* as a frame with exactly these columns and dtypes, also when there is no row.
 
@@ -141,7 +162,7 @@ def _column(values: list[Any], dtype: str | pd.CategoricalDtype) -> Any:
             return pd.Categorical(values, dtype=dtype)
         case "datetime64[us, UTC]":
             return _times(values)
-        case "str" | "Int8":
+        case "str" | "Int8" | "Int64":
             return pd.array(values, dtype=dtype)
     return np.array(values, dtype=dtype)
 

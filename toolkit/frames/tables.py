@@ -14,7 +14,7 @@ from toolkit.document.document import Document
 from toolkit.document.text import text_of
 from toolkit.export.rows import lineage
 from toolkit.export.tables import column_names, grid, unique_names
-from toolkit.frames.tables_joined import Run, runs
+from toolkit.frames.tables_joined import Run, mended, runs
 from toolkit.frames.typed import Typed, style_of
 from toolkit.frames.typed import typed as typed_column
 from toolkit.frames.typed_numbers import Style
@@ -70,11 +70,15 @@ def tables(origins: Iterable[TableOrigin], *, typed: bool = False, joined: bool 
     ``caption``, ``text_source`` and ``confidence`` (of its worst part), and ``parts``, one for
     each page. Parquet keeps these.
 
-    With *joined*, a table that goes on over pages is one frame. With *typed*, a column of which
-    every value is a number, an amount of money, a percentage or a date is Int64, Float64 or
-    datetime, and its text stays in a column "<name> (text)" behind the others. ``attrs["texts"]``
-    names these, and ``attrs["units"]`` the "%" or the currency of a column: 12.5 % is 12.5. A
-    column with a value that is none of these, or that can be read in two ways, stays text.
+    With *joined*, a table that goes on over pages is one frame, and a row that the page's end cut
+    in two is one row where that is clear (``attrs["rows_joined"]`` counts from 0). With *typed*, a
+    column of which every value is a number, an amount of money, a percentage or a date is Int64,
+    Float64 or datetime, and its text stays in a column "<name> (text)" behind the others.
+    ``attrs["texts"]``
+    names these, ``attrs["units"]`` the "%" or the currency of a column: 12.5 % is 12.5, and
+    ``attrs["dates"]`` whether a column's dates were read "day first" or "month first", where that
+    makes a difference. A column with a value that is none of these, or that can be read in two
+    ways, stays text; but 03.04.2024 is in April where no other value of the column says otherwise.
     """
     found = Tables()
     for origin in origins:
@@ -82,9 +86,11 @@ def tables(origins: Iterable[TableOrigin], *, typed: bool = False, joined: bool 
         if document is not None:
             where = dict(zip(_LINEAGE, lineage(job, document), strict=True))
             hint = _hint_of(document)
-            for run in runs(document) if joined else _apart(document):
+            for cut in runs(document) if joined else _apart(document):
+                run, mends = mended(cut)
                 frame = _typed_frame(run, hint) if typed else _text_frame(run)
-                frame.attrs = {**where, **_place(run), **frame.attrs}  # type: ignore[dict-item]
+                place = {**where, **_place(run), "rows_joined": list(mends)}
+                frame.attrs = {**place, **frame.attrs}  # type: ignore[dict-item]
                 found.append(frame)
     return found
 
@@ -158,6 +164,7 @@ def _typed_frame(run: Run, of_document: Callable[[], Style | None]) -> pd.DataFr
     frame.attrs = {
         "texts": beside,
         "units": {name: found.unit for name, found in read.items() if found.unit},
+        "dates": {name: found.order for name, found in read.items() if found.order},
     }
     return frame
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
-from toolkit.frames.typed_dates import dates
+from toolkit.frames.typed_dates import Order, ordered_dates
 from toolkit.frames.typed_numbers import STYLES, Figure, Number, Style, figure, is_missing
 
 __all__ = ["Typed", "style_of", "typed"]
@@ -20,10 +20,14 @@ _MOST_IN_FLOAT = 10**15
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """A column's values, and the unit that stood beside each of them: "%", "€", "USD" or ""."""
+    """A column's values, and the unit that stood beside each of them: "%", "€", "USD" or "".
+
+    Of dates, *order* is how days and months were told apart, "" where they need not be.
+    """
 
     values: Any
     unit: str = ""
+    order: Order | Literal[""] = ""
 
 
 def typed(texts: Sequence[str | None], hint: Callable[[], Style | None]) -> Typed | None:
@@ -39,11 +43,12 @@ def typed(texts: Sequence[str | None], hint: Callable[[], Style | None]) -> Type
     if len(figures) == len(present):
         read = _numbers(figures, hint)
         return read and Typed(_spread(read.values, texts, _dtype(read.values)), read.unit)
-    days = dates(present)
-    if days is None:
+    dated = ordered_dates(present)
+    if dated is None:
         return None
+    days, order = dated
     zone = ", UTC" if days[0].tzinfo else ""
-    return Typed(_spread(days, texts, f"datetime64[us{zone}]"))
+    return Typed(_spread(days, texts, f"datetime64[us{zone}]"), order=order)
 
 
 def _spread(values: Sequence[Any], texts: Sequence[str | None], dtype: str) -> Any:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Final, Literal, TypeAlias
 
-__all__ = ["Order", "dates"]
+__all__ = ["Order", "dates", "ordered_dates"]
 
 Order: TypeAlias = Literal["day first", "month first"]
 _ORDERS: Final[tuple[Order, Order]] = ("day first", "month first")
@@ -19,6 +19,7 @@ _ISO = re.compile(
     re.ASCII,
 )
 _NUMERIC = re.compile(r"(\d{1,2})([-/.]) ?(\d{1,2})\2 ?(\d{4})", re.ASCII)
+_DOTTED = re.compile(r"\s*\d{1,2}\. ?\d{1,2}\. ?\d{4}\s*", re.ASCII)
 _DAY_FIRST = re.compile(
     r"(\d{1,2})(?:st|nd|rd|th|\.|er|º)?[ -]{1,2}(?:de )?([^\W\d_]{3,10})\.?,?[ -](?:del? )?(\d{4})",
     re.IGNORECASE,
@@ -54,18 +55,41 @@ def dates(texts: Sequence[str]) -> list[datetime] | None:
     >>> dates(["03/04/2024", "05/06/2024"]) is None
     True
     """
+    found = ordered_dates(texts)
+    return None if found is None else found[0]
+
+
+def ordered_dates(texts: Sequence[str]) -> tuple[list[datetime], Order | Literal[""]] | None:
+    """The same, with the order that they were read in; "" where both orders are the same.
+
+    The values decide. Where they do not, dots are for the day first.
+
+    >>> ordered_dates(["03.04.2024"])[1], ordered_dates(["03.04.2024", "12.25.2024"])[1]
+    ('day first', 'month first')
+    """
     readings = [_readings(text) for text in texts]
     if not readings or not all(readings):
         return None
-    lists = [
-        [reading[order] for reading in readings]
+    lists: dict[Order, list[datetime]] = {
+        order: [reading[order] for reading in readings]
         for order in _ORDERS
         if all(order in reading for reading in readings)
-    ]
-    if not lists or any(found != lists[0] for found in lists):
+    }
+    if not lists:
         return None
-    zones = {found.tzinfo is None for found in lists[0]}
-    return lists[0] if len(zones) == 1 else None
+    order, days = next(iter(lists.items()))
+    undecided = len(lists) == len(_ORDERS)
+    if undecided and not all(map(_settled, texts, readings)):
+        return None
+    if len({day.tzinfo is None for day in days}) > 1:
+        return None
+    same = undecided and days == lists["month first"]
+    return days, "" if same else order
+
+
+def _settled(text: str, reading: Mapping[Order, datetime]) -> bool:
+    """Whether *text* leaves no doubt, at least not to those who know what dots are for."""
+    return len({*reading.values()}) == 1 or bool(_DOTTED.fullmatch(text))
 
 
 def _readings(text: str) -> Mapping[Order, datetime]:
@@ -74,11 +98,8 @@ def _readings(text: str) -> Mapping[Order, datetime]:
         return {}
     text = " ".join(text.split())
     if found := _NUMERIC.fullmatch(text):
-        first, mark, second, year = found.groups()
-        day_first = _date(year, second, first)
-        # Dots are for the day first, wherever they are used.
-        month_first = day_first if mark == "." else _date(year, first, second)
-        both = zip(_ORDERS, (day_first, month_first), strict=True)
+        first, _, second, year = found.groups()
+        both = zip(_ORDERS, (_date(year, second, first), _date(year, first, second)), strict=True)
         return {order: date for order, date in both if date is not None}
     certain = _certain(text)
     return {} if certain is None else dict.fromkeys(_ORDERS, certain)

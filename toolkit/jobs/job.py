@@ -38,7 +38,8 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
 class Submission(msgspec.Struct, frozen=True, kw_only=True):
     """One job to be done.
 
-    The input's bytes are in the store's blobs already, under ``sha256`` (None: no input file).
+    The input's bytes are in the store's blobs already, under ``sha256``; or they are still to be
+    fetched, from ``url``; where both are None there is no input file.
     ``refused`` is (code, message) for an input that could not be taken: its job is born failed,
     so that a batch shows every file that was asked for. Durations are in seconds.
     """
@@ -46,6 +47,8 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True):
     tool: str
     filename: str = ""
     sha256: str | None = None
+    url: str | None = None
+    """The address (http, https) that the runner is to fetch the input from. It may hold secrets."""
     size: int = 0
     media_type: str = "application/octet-stream"
     origin: str = ""
@@ -110,6 +113,9 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     options: Mapping[str, Any] = msgspec.field(default_factory=dict)
     limits: Mapping[str, float] = msgspec.field(default_factory=dict)
     one_time: bool = False
+    url: str | None = None
+    """The address of an input that has not been fetched yet; None once it is there. It may hold
+    secrets: show ``address.shown(url)`` instead."""
     source_expires_at: float | None = None
     result_expires_at: float | None = None
 
@@ -123,14 +129,21 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
         return "doc_" + self.id.removeprefix("job_")
 
     def __repr__(self) -> str:
-        what = f" {self.error_code}: {self.error}" if self.error_code else ""
+        what = f" {_shown(f'{self.error_code}: {self.error}')}" if self.error_code else ""
         share = f" {self.progress:.0f} %" if self.status is JobState.PROCESSING else ""
-        return f"<Job {self.id} {self.filename or '(no file)'!r} {self.status}{share}{what}>"
+        name = _shown(self.filename or "(no file)")
+        return f"<Job {self.id} '{name}' {self.status}{share}{what}>"
 
     def _repr_html_(self) -> str:
         why = f" · {self.error_code}: {self.error}" if self.error_code else ""
         words = f"{self.filename or '(no file)'} · {self.status} · {self.progress:.0f} %{why}"
-        return f"<div><code>{escape(self.id)}</code> {escape(words)}</div>"
+        return f"<div><code>{escape(self.id)}</code> {escape(_shown(words))}</div>"
+
+
+def _shown(text: str) -> str:
+    """*text* short, and with nothing in it that could steer a terminal or a page."""
+    short = text if len(text) <= 500 else text[:499] + "…"
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in short)
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):

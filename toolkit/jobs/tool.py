@@ -10,14 +10,22 @@ import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import msgspec
 
 from toolkit.errors import InvalidOption, ToolFailed
 from toolkit.jobs.job import Progress
 
-__all__ = ["Limits", "Outcome", "Task", "Tool", "outcome_of", "target_of"]
+__all__ = ["OCR_PATIENCE", "Limits", "Outcome", "Task", "Tool", "outcome_of", "target_of"]
+
+OCR_PATIENCE: Final = 3
+"""A page whose picture is read may take so many times the seconds of another one on the clock.
+
+Its limit proper is processor time, which the engine counts: recognition is the one step that works
+for seconds on every page, so that a machine with more jobs than processors would cut off good pages
+by the clock. Three times as long is what a page has if three processes share each processor.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,13 +35,23 @@ class Limits:
     deadline: float = 60.0
     """Seconds that a job may take, before pages are counted."""
     deadline_per_page: float = 5.0
-    """Seconds added to the deadline for each page of the document."""
+    """Seconds added to the deadline for each page of the document; for a page whose picture is
+    read, `OCR_PATIENCE` times as many."""
     page_seconds: float = 20.0
-    """Seconds after which one page is cut off."""
+    """Seconds after which one page is cut off; see `OCR_PATIENCE` for one whose picture is read."""
     memory: int = 1536 * 2**20
     """Bytes of resident memory of the child and of all that it starts."""
     attempts: int = 3
     max_pages: int = 10_000
+
+    def page_ends(self, *, recognised: bool) -> float:
+        """Seconds on the clock after which a page is cut off, whatever it did in them."""
+        return self.page_seconds * (OCR_PATIENCE if recognised else 1)
+
+    def job_ends(self, pages: int, *, recognised: int) -> float:
+        """Seconds after which a job on *pages* pages is stopped, pictures being read on some."""
+        counted = pages + (OCR_PATIENCE - 1) * min(pages, recognised)
+        return self.deadline + counted * self.deadline_per_page
 
     def with_changes(self, changes: Mapping[str, object]) -> Self:
         """These limits with some of them replaced.
@@ -71,6 +89,9 @@ class Tool:
     limits: Limits = field(default_factory=Limits)
     check: str | None = None
     """Import path of a function that takes the options and returns them checked and completed."""
+    schema: str | Mapping[str, Any] | None = field(default=None, compare=False, repr=False)
+    """What may be asked, for forms: a JSON Schema of an object, or the import path of a function
+    that returns one. Not kept in the file: it is known where the tool is registered."""
 
     def __post_init__(self) -> None:
         if not self.name.replace("_", "").replace("-", "").isalnum():

@@ -90,6 +90,7 @@ class _Errand:
         self._open = True
         self._sent_at = float("-inf")
         self._sent_page = -1
+        self._sent_stages: set[Stage] = set()
 
     def answer(self) -> pipe.Answer:
         """Run the tool's function and say what came of it, whatever that is."""
@@ -131,9 +132,15 @@ class _Errand:
         now = time.monotonic()
         with self._lock:
             soon = now - self._sent_at < BETWEEN_REPORTS
-            if not self._open or (soon and progress.page == self._sent_page):
+            # The stage counts too: what a page may take depends on it.
+            if progress.page != self._sent_page:
+                self._sent_stages = set()
+            elif soon and progress.stage in self._sent_stages:
+                return
+            if not self._open:
                 return
             self._sent_at, self._sent_page = now, progress.page
+            self._sent_stages.add(Stage(progress.stage))
             told = pipe.Told(
                 percent=float(progress.percent),
                 stage=Stage(progress.stage),

@@ -34,9 +34,9 @@ PRELOAD: Final = ("numpy", "pdf_oxide", "toolkit.tools.parse")
 STATUS: Final = struct.Struct("!i")
 """How a pid, and later an exit status, is told."""
 
-LOOK: Final = 0.2
-"""Seconds between looks at whether the parent still lives, for when its end of the socket was
-inherited by another process."""
+LOOK: Final = 2.0
+"""Seconds between looks at whether the parent still lives. The system tells when it dies (and when
+only the thread does that started us, which is why it is looked at then); this is the net below."""
 
 _DEATH_SIGNAL, _SUBREAPER = 1, 36  # of prctl
 _NEW_NETWORK, _NEW_USER = 0x40000000, 0x10000000  # of unshare
@@ -55,10 +55,13 @@ class Forkserver:
         os.set_blocking(bell_end, False)
         self.bell_end = bell_end
         signal.set_wakeup_fd(bell_end, warn_on_full_buffer=False)
-        signal.signal(signal.SIGCHLD, lambda *_: None)
+        for told in (signal.SIGCHLD, signal.SIGUSR1):
+            signal.signal(told, lambda *_: None)
         for quiet in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(quiet, signal.SIG_IGN)
         self.libc.prctl(_SUBREAPER, 1, 0, 0, 0)
+        # For when our end of the socket is open in another process: then it does not end.
+        self.libc.prctl(_DEATH_SIGNAL, signal.SIGUSR1, 0, 0, 0)
 
     def serve(self) -> NoReturn:
         """Watch the runner and the children; never returns."""
@@ -91,7 +94,8 @@ class Forkserver:
 
     def _become_child(self, noise: int, *, isolated: bool) -> None:
         signal.set_wakeup_fd(-1)
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        for told in (signal.SIGCHLD, signal.SIGUSR1):
+            signal.signal(told, signal.SIG_DFL)
         forkserver = os.getppid()
         os.setsid()
         null = os.open(os.devnull, os.O_RDWR)

@@ -24,7 +24,7 @@ from toolkit.errors import (
     ToolkitError,
     error_of,
 )
-from toolkit.jobs.job import Progress
+from toolkit.jobs.job import Progress, Stage
 from toolkit.jobs.tool import Limits, Outcome
 from toolkit.runner import pipe
 from toolkit.runner.errand import empty
@@ -107,6 +107,7 @@ class Keeper:
     def begin(self) -> None:
         """Take on a job: what was cancelled before does not concern it."""
         self._cancelled = False
+        self.usage = Usage()
 
     def cancel(self) -> None:
         """Stop the job that was begun last, from another thread: its child is killed."""
@@ -169,6 +170,7 @@ class _Run:
         self.begun_by: Child | None = None
         self.newest: Progress | None = None
         self.page_since = 0.0
+        self.recognised = self.recognised_page = 0
         self.looked_at = self.ticked_at = float("-inf")
 
     def outcome(self, report: Callable[[Progress], None]) -> Outcome:
@@ -219,7 +221,12 @@ class _Run:
     def _page_ends(self) -> float:
         if self.newest is None or not self.newest.page:
             return float("inf")
-        return self.page_since + self.limits.page_seconds + PAGE_GRACE
+        return self.page_since + self._page_seconds() + PAGE_GRACE
+
+    def _page_seconds(self) -> float:
+        newest = self.newest
+        on_it = newest is not None and newest.page == self.recognised_page
+        return self.limits.page_ends(recognised=on_it)
 
     def _hear(self, told: pipe.Told) -> None:
         percent = min(100.0, max(0.0, told.percent)) if told.percent == told.percent else 0.0
@@ -229,7 +236,10 @@ class _Run:
         page = min(max(0, told.page), 2**31)
         # The child may not buy itself time by claiming more pages than a document may have.
         pages = min(max(0, told.pages), int(self.limits.max_pages))
-        self.ends = self.begun + self.limits.deadline + pages * self.limits.deadline_per_page
+        if told.stage == Stage.OCR and page != self.recognised_page:
+            self.recognised_page = page
+            self.recognised += 1
+        self.ends = self.begun + self.limits.job_ends(pages, recognised=self.recognised)
         self.newest = Progress(percent=percent, stage=told.stage, page=page, pages=pages)
 
     def _hold(self, child: Child) -> None:
@@ -239,7 +249,7 @@ class _Run:
             seconds = self.ends - self.begun
             self._stop(JobTimeout(f"stopped after {seconds:g} s, the limit of this job"))
         if now >= self._page_ends():
-            limit = self.limits.page_seconds
+            limit = self._page_seconds()
             self._stop(PageTimeout(f"page {page} was stopped after {limit:g} s, its limit"))
         if now - self.ticked_at < TICK:
             return

@@ -25,28 +25,20 @@ from toolkit.runner.record import fail, postpone
 from toolkit.runner.shift import Shift
 from toolkit.store import blobs, erasures, jobs, queue, runners
 from toolkit.store.changes import ring
+from toolkit.store.runners import RunnerRow
 
-__all__ = ["Supervisor", "dead_runners"]
+__all__ = ["Supervisor"]
 
 log = logging.getLogger("pagequeue.runner")
 
 LEAST_RENEW: Final = 0.1
 LOOK: Final = 0.5
-"""Seconds between looks at the other runners: one that died on this host is noticed so soon."""
+"""Seconds between looks at the other runners, where there are any: one that died on this host is
+noticed so soon."""
 BETWEEN_RESCUES: Final = 2.0
 """Seconds between looks for lapsed leases, which may belong to a runner on another host."""
 BETWEEN_SWEEPS: Final = 5.0
 BETWEEN_CLEANUPS: Final = 300.0
-
-
-def dead_runners(conn: sqlite3.Connection) -> list[str]:
-    """The runners of this host whose process is gone."""
-    here = runners.this_host()
-    return [
-        row.id
-        for row in runners.enlisted(conn)
-        if row.host == here and not machine.is_alive(row.pid, row.pid_started)
-    ]
 
 
 class Supervisor(threading.Thread):
@@ -56,9 +48,13 @@ class Supervisor(threading.Thread):
         super().__init__(name="supervisor", daemon=True)
         self.shift = shift
         self.port = port
+        # What the file said when the bell had rung so often: an idle runner does not read it again.
+        self._known_at = -1
+        self._others: list[RunnerRow] = []
+        self._next_due: float | None = None
+        self._underway = True
         self._duties: list[tuple[float, Callable[[], None]]] = [
-            (LOOK, self._rescue_from_dead),
-            (LOOK, self._promote),
+            (LOOK, self._look_around),
             (max(LEAST_RENEW, shift.settings.renew), self._renew),
             (BETWEEN_RESCUES, self._rescue_lapsed),
             (BETWEEN_RESCUES, self._give_back_leaked),
@@ -91,7 +87,9 @@ class Supervisor(threading.Thread):
                 if time.monotonic() >= due[duty]:
                     self._attempt(duty)
                     due[duty] = time.monotonic() + every
-            self.shift.wait(heard, max(0.0, min(due.values()) - time.monotonic()))
+            idle = not (self._others or self._next_due) and self._known_at == self.shift.rings
+            pause = min(at for duty, at in due.items() if duty != self._look_around or not idle)
+            self.shift.wait(heard, max(0.0, pause - time.monotonic()))
         self.shift.store.read().close()
 
     def _attempt(self, duty: Callable[[], None]) -> None:
@@ -114,6 +112,8 @@ class Supervisor(threading.Thread):
     def _give_back_leaked(self) -> None:
         """Let go of jobs that no slot of ours works on, because an error of our own ended it."""
         shift = self.shift
+        if not self._underway:
+            return
         with shift.pen:
             leaked = [job for job in self._ours() if job.id not in shift.held]
         for job in leaked:
@@ -135,16 +135,33 @@ class Supervisor(threading.Thread):
         if not known:
             self.enlist()
 
-    def _rescue_from_dead(self) -> None:
+    def _look_around(self) -> None:
+        """Take back the jobs of the dead, and promote what is due."""
+        self._read_anew()
         shift = self.shift
-        dead = dead_runners(shift.store.read())
+        dead = [row.id for row in self._others if not machine.is_alive(row.pid, row.pid_started)]
         if dead:
             self._rescue(dead)
             for runner in dead:
                 rmtree(shift.folder.with_name(runner), ignore_errors=True)
+        if self._next_due is not None and self._next_due <= shift.now():
+            self._promote()
+
+    def _read_anew(self) -> None:
+        """Whom and what to look after; read only where the bell rang since."""
+        shift, conn, heard = self.shift, self.shift.store.read(), self.shift.rings
+        if heard == self._known_at:
+            return
+        here = runners.this_host()
+        everyone = runners.enlisted(conn)
+        self._others = [row for row in everyone if row.host == here and row.id != shift.runner]
+        self._next_due = queue.next_due(conn)
+        self._underway = bool(jobs.jobs(conn, status=JobState.PROCESSING, limit=1))
+        self._known_at = heard
 
     def _rescue_lapsed(self) -> None:
-        self._rescue([])
+        if self._underway:
+            self._rescue([])
 
     def _rescue(self, dead: list[str]) -> None:
         shift = self.shift
@@ -156,9 +173,6 @@ class Supervisor(threading.Thread):
 
     def _promote(self) -> None:
         shift = self.shift
-        due = queue.next_due(shift.store.read())
-        if due is None or due > shift.now():
-            return
         with shift.write(durable=False) as conn:
             promoted = queue.promote(conn, now=shift.now())
         if promoted:

@@ -9,7 +9,7 @@ from typing import Any
 from PIL import Image, ImageDraw
 from reportlab.platypus import Image as Placed
 
-__all__ = ["landscape"]
+__all__ = ["landscape", "painted"]
 
 _SIZE = (960, 370)
 
@@ -17,12 +17,13 @@ _SIZE = (960, 370)
 def landscape(width: float, height: float) -> Any:
     """The picture as a flowable of this size in points."""
     file = BytesIO()
-    _painted().save(file, "PNG")
+    painted().save(file, "PNG")
     file.seek(0)
     return Placed(file, width, height)
 
 
-def _painted() -> Image.Image:
+def painted() -> Image.Image:
+    """The picture itself, the same one each time."""
     across, down = _SIZE
     picture = Image.new("RGB", _SIZE)
     pen = ImageDraw.Draw(picture)

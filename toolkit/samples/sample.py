@@ -18,6 +18,11 @@ class Expected(msgspec.Struct, frozen=True, kw_only=True):
     page: int
     level: int | None = None
     rows: tuple[tuple[str, ...], ...] = ()
+    """Of a table its cells; of a native chart its numbers, the names of the series first."""
+    edges: tuple[tuple[str, str], ...] = ()
+    """Of a diagram: which label leads to which."""
+    alt: str | None = None
+    """Of an image: its alternative text."""
 
 
 class Sample(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,3 +31,5 @@ class Sample(msgspec.Struct, frozen=True, kw_only=True):
     path: Path
     truth: tuple[Expected, ...]
     fields: Mapping[str, str] = msgspec.field(default_factory=dict)
+    needs: str = ""
+    """The extra without which nobody can read it: "ocr" for a scan."""

@@ -1,10 +1,10 @@
-"""Taking jobs in: one or many, each born queued, completed (cache) or failed (refused)."""
+"""Taking a job in: it is born queued, completed (cache) or failed (refused)."""
 
 from __future__ import annotations
 
 import sqlite3
 from base64 import urlsafe_b64encode
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from hashlib import sha256
 from os import urandom
 from typing import Any
@@ -24,7 +24,7 @@ from toolkit.jobs.state import JobState
 from toolkit.store import cache, tools
 from toolkit.store.rows import STATES, json_of
 
-__all__ = ["Enqueued", "enqueue", "enqueue_many"]
+__all__ = ["Enqueued", "enqueue"]
 
 
 class Enqueued(msgspec.Struct, frozen=True):
@@ -40,15 +40,28 @@ class Enqueued(msgspec.Struct, frozen=True):
     repeated: bool = False
 
 
-_INSERT = f"""
-INSERT OR ROLLBACK INTO jobs (
-    id, tool, status, priority, owner, batch, parent, token_hash,
-    filename, origin, source, size, media_type, options, limits, created_at, ended_at,
-    progress, pages, error_code, error, result, cache_hit, bypass_cache, one_time,
-    retain, result_retain, idempotency_key, submission_hash, callback_url
-) VALUES ({", ".join("?" * 30)})"""
+_EVERY = (
+    *("id", "tool", "status", "priority", "owner", "batch", "parent", "token_hash", "filename"),
+    *("origin", "source", "size", "media_type", "options", "limits", "created_at"),
+    *("bypass_cache", "one_time", "retain", "result_retain"),
+)
+_SOME = (
+    *("ended_at", "progress", "pages", "error_code", "error", "result", "cache_hit"),
+    *("idempotency_key", "submission_hash", "callback_url"),
+)
+
+
+def _insert(columns: Sequence[str]) -> str:
+    marks = ", ".join("?" * len(columns))
+    return f"INSERT OR ROLLBACK INTO jobs ({', '.join(columns)}) VALUES ({marks})"
+
+
+# Each column that need not be said saves 0.2 µs.
+_PLAIN = (None, 0.0, 0, None, None, None, False, None, None, None)
+_INSERT_PLAIN, _INSERT = _insert(_EVERY), _insert(_EVERY + _SOME)
 
 _KEEP_ASIDE = "INSERT INTO secrets (job, content) SELECT number, ? FROM jobs WHERE id = ?"
+_KEEP_ADDRESS = "INSERT INTO addresses (job, url) SELECT number, ? FROM jobs WHERE id = ?"
 
 # All that a submission refers to in one statement: four of their own took 5 µs more.
 _REFERRED = """
@@ -73,39 +86,15 @@ def enqueue(conn: sqlite3.Connection, submission: Submission, *, now: float) -> 
         if earlier is not None:
             return earlier
     row, taken = _row(conn, submission, now)
-    conn.execute(_INSERT, row)
+    if row[len(_EVERY) :] == _PLAIN:
+        conn.execute(_INSERT_PLAIN, row[: len(_EVERY)])
+    else:
+        conn.execute(_INSERT, row)
     if submission.secrets and taken.status is JobState.QUEUED:
         conn.execute(_KEEP_ASIDE, _secret(submission, taken))
+    if submission.url is not None and taken.status is JobState.QUEUED:
+        conn.execute(_KEEP_ADDRESS, (submission.url, taken.job_id))
     return taken
-
-
-def enqueue_many(
-    conn: sqlite3.Connection, submissions: Iterable[Submission], *, now: float
-) -> list[Enqueued]:
-    """Take many jobs in, in their order; what ``enqueue`` raises leaves none of them.
-
-    The caller's transaction is what makes that so.
-    """
-    rows: list[Sequence[Any]] = []
-    secrets: list[tuple[str, str]] = []
-    answers: list[Enqueued] = []
-    for submission in submissions:
-        if submission.idempotency_key is not None:
-            # A key may be used twice within the list: the rows before it must be there to see.
-            conn.executemany(_INSERT, rows)
-            rows.clear()
-            earlier = _earlier(conn, submission)
-            if earlier is not None:
-                answers.append(earlier)
-                continue
-        row, taken = _row(conn, submission, now)
-        rows.append(row)
-        answers.append(taken)
-        if submission.secrets and taken.status is JobState.QUEUED:
-            secrets.append(_secret(submission, taken))
-    conn.executemany(_INSERT, rows)
-    conn.executemany(_KEEP_ASIDE, secrets)
-    return answers
 
 
 class _Refs(msgspec.Struct, frozen=True):
@@ -119,7 +108,7 @@ class _Refs(msgspec.Struct, frozen=True):
     """The kept result that answers it."""
 
 
-def _row(conn: sqlite3.Connection, new: Submission, now: float) -> tuple[Sequence[Any], Enqueued]:
+def _row(conn: sqlite3.Connection, new: Submission, now: float) -> tuple[tuple[Any, ...], Enqueued]:
     """The values of _INSERT for *new*, and what its sender is told."""
     chance = urandom(40)
     token = urlsafe_b64encode(chance[8:]).rstrip(b"=")
@@ -133,9 +122,11 @@ def _row(conn: sqlite3.Connection, new: Submission, now: float) -> tuple[Sequenc
     row = (
         *(job_id, refs.tool, status, new.priority, new.owner, refs.batch, refs.parent),
         *(sha256(token).digest(), new.filename, new.origin or None, refs.source, new.size),
-        *(new.media_type, options, limits, now, None if status == "queued" else now),
+        *(new.media_type, options, limits, now),
+        *(new.bypass_cache, new.one_time, new.retain, new.result_retain),
+        None if status == "queued" else now,
         *(0.0 if result is None else 100.0, pages, error_code, error, result, result is not None),
-        *(new.bypass_cache, new.one_time, new.retain, new.result_retain, new.idempotency_key),
+        new.idempotency_key,
         None if new.idempotency_key is None else _hash_of(new),
         new.callback_url,
     )
@@ -143,7 +134,7 @@ def _row(conn: sqlite3.Connection, new: Submission, now: float) -> tuple[Sequenc
 
 
 def _refs(conn: sqlite3.Connection, new: Submission) -> _Refs:
-    aside = new.bypass_cache or new.one_time or new.secrets or new.refused
+    aside = new.bypass_cache or new.one_time or new.secrets or new.refused or new.url
     identity = None if aside else cache.identity(new, content=new.sha256)
     digest = None if new.sha256 is None else _digest(new.sha256)
     found = conn.execute(_REFERRED, (new.batch, digest, new.parent, identity, new.tool)).fetchone()
@@ -156,6 +147,8 @@ def _refs(conn: sqlite3.Connection, new: Submission) -> _Refs:
         raise InvalidInput(f"there is no batch {new.batch!r}")
     if new.parent is not None and parent is None:
         raise JobNotFound(f"there is no job {new.parent!r} to be the parent")
+    if digest is not None and new.url is not None:
+        raise InvalidInput("an input is there already (sha256) or to be fetched (url), not both")
     if digest is not None and source is None:
         raise StoreDamaged(f"the bytes {new.sha256} are not in the store: add them first")
     return _Refs(tool, batch, source, parent, result if cacheable else None)
@@ -209,6 +202,9 @@ def _hash_of(submission: Submission) -> bytes:
     asked = msgspec.structs.asdict(submission)
     for way in ("idempotency_key", "batch", "origin", "media_type"):
         del asked[way]
+    if submission.url is None:
+        # So that it is what it was before there were addresses: the keys of then are in the file.
+        del asked["url"]
     return sha256(_encode(asked)).digest()
 
 

@@ -17,6 +17,7 @@ from secrets import token_hex
 from typing import IO
 
 from toolkit.errors import InvalidInput, UnreadablePath
+from toolkit.store import previews
 from toolkit.store.store import Store
 
 __all__ = ["add_bytes", "add_file", "path", "place", "sweep", "written"]
@@ -112,6 +113,7 @@ def sweep(store: Store, *, now: float) -> int:
     with store.write() as conn:
         removed = drop_unused(conn, store, now=now)
         removed += sum(_removed(file) for file in strays if not _known(conn, file.name))
+    previews.sweep(store)
     return removed + _sweep_drafts(store, now)
 
 
@@ -121,7 +123,9 @@ def drop_unused(conn: sqlite3.Connection, store: Store, *, now: float) -> int:
     removed = 0
     for number, digest, pinned in rows:
         file = path(store, digest.hex())
-        if (not pinned or _is_old(file, now)) and _removed(file):
+        # The pictures of its pages go first: a blob that is gone has left nothing behind.
+        gone = (not pinned or _is_old(file, now)) and previews.drop(store, digest.hex())
+        if gone and _removed(file):
             conn.execute("DELETE FROM blobs WHERE number = ?", [number])
             removed += 1
     return removed

@@ -34,9 +34,13 @@ UPDATE jobs SET purged_at = ?1, filename = NULL, origin = NULL, options = NULL, 
     result_erased_at = CASE WHEN result IS NULL THEN result_erased_at ELSE ?1 END, result = NULL
 WHERE number = ?2"""
 
+# An address that was never fetched goes when its source would have gone.
 _SOURCES_DUE = f"""
-SELECT number FROM jobs WHERE ended_at + retain <= ? AND retain IS NOT NULL
-    AND ended_at IS NOT NULL AND source IS NOT NULL LIMIT {_EXPIRED_AT_ONCE}"""
+SELECT number FROM jobs WHERE ended_at + retain <= ?1 AND retain IS NOT NULL
+    AND ended_at IS NOT NULL AND source IS NOT NULL
+UNION ALL
+SELECT number FROM addresses CROSS JOIN jobs ON number = job WHERE ended_at + retain <= ?1
+LIMIT {_EXPIRED_AT_ONCE}"""
 
 # 0 seconds mean "as soon as it was delivered".
 _RESULTS_DUE = f"""
@@ -95,6 +99,8 @@ def _erase(conn: sqlite3.Connection, number: int, result: int | None, now: float
     conn.execute(_PURGE, (now, number))
     conn.execute("UPDATE attempts SET error = NULL WHERE job = ?", [number])
     conn.execute("DELETE FROM secrets WHERE job = ?", [number])
+    conn.execute("DELETE FROM addresses WHERE job = ?", [number])
+    conn.execute("DELETE FROM origins WHERE job = ?", [number])
     conn.execute("DELETE FROM outbox WHERE job = ?", [number])
     conn.execute("DELETE FROM reviews WHERE job = ?", [number])
     conn.execute(_ASK, (number, "job", now))
@@ -109,6 +115,12 @@ def _expire(store: Store, subject: Literal["source", "result"], due: str, now: f
                 f"UPDATE jobs SET {subject} = NULL, {subject}_erased_at = ? WHERE number = ?",
                 [(now, number) for number in numbers],
             )
+            if subject == "source":
+                gone = [(number,) for number in numbers]
+                conn.executemany("DELETE FROM addresses WHERE job = ?", gone)
+            else:  # what people said of it quotes it
+                gone = [(number,) for number in numbers]
+                conn.executemany("DELETE FROM reviews WHERE job = ?", gone)
             conn.executemany(_ASK, [(number, subject, now) for number in numbers])
             blobs.drop_unused(conn, store, now=now)
         count += len(numbers)

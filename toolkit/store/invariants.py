@@ -112,9 +112,20 @@ _LAWS: Mapping[str, str] = {
         "SELECT jobs.id FROM attempts JOIN jobs ON jobs.number = attempts.job"
         " WHERE purged_at IS NOT NULL AND attempts.error IS NOT NULL"
     ),
+    "an address of a job that has its input, or was purged": (
+        "SELECT jobs.id FROM addresses JOIN jobs ON jobs.number = addresses.job"
+        " WHERE source IS NOT NULL OR purged_at IS NOT NULL OR status = 'completed'"
+    ),
+    "the origin of a purged job": (
+        "SELECT jobs.id FROM origins JOIN jobs ON jobs.number = origins.job"
+        " WHERE purged_at IS NOT NULL"
+    ),
     "a secret of a job that ended": (
         "SELECT jobs.id FROM secrets JOIN jobs ON jobs.number = secrets.job"
         " WHERE ended_at IS NOT NULL"
+    ),
+    "births that are not counted row by row": (
+        "SELECT 'this file' FROM this_file WHERE births_counted_at_once"
     ),
     **dict(_counters("tools", "tool")),
     **dict(_counters("batches", "batch")),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from hashlib import sha256
 from hmac import compare_digest
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from toolkit.errors import InvalidInput, JobNotFound
+from toolkit.errors import InvalidInput, InvalidOption, JobNotFound, LeaseLost
 from toolkit.jobs.job import Attempt, Job
 from toolkit.jobs.state import JobState
 from toolkit.store import blobs
@@ -22,6 +22,7 @@ from toolkit.store.store import Store
 from toolkit.store.tables import is_one_of
 
 __all__ = [
+    "SORTS",
     "attempts",
     "batches",
     "counts",
@@ -29,11 +30,26 @@ __all__ = [
     "job",
     "job_ids",
     "jobs",
+    "refuse_lost",
     "secrets_of",
+    "several",
     "source_of",
 ]
 
 _JOB = f"SELECT {JOB_FIELDS} FROM jobs WHERE id = ?"
+_AT_ONCE = 500
+
+SORTS = {
+    "number": "number",
+    "file": "filename COLLATE NOCASE",
+    "state": "status",
+    "progress": "CASE status WHEN 'processing' THEN progress WHEN 'completed' THEN 100 END",
+    "attempt": "attempt",
+    "priority": "priority",
+    "took": "ended_at - started_at",
+    "error": "error_code",
+}
+"""What a list of jobs can be sorted by."""
 
 
 def job(conn: sqlite3.Connection, job_id: str) -> Job:
@@ -50,6 +66,17 @@ def job(conn: sqlite3.Connection, job_id: str) -> Job:
 def not_found(job_id: str) -> JobNotFound:
     """The error that there is no job *job_id*."""
     return JobNotFound(f"there is no job {job_id!r}")
+
+
+def refuse_lost(conn: sqlite3.Connection, job: Job) -> None:
+    """Raise LeaseLost where *job* is not held any more by the claim that it came from."""
+    held = conn.execute(
+        "SELECT 1 FROM jobs WHERE number = ? AND status = 'processing' AND runner = ?"
+        " AND claims = ?",
+        (job.number, job.runner, job.claims),
+    ).fetchone()
+    if held is None:
+        raise LeaseLost(f"job {job.id} is no longer held by the runner that worked on it")
 
 
 def jobs(
@@ -95,11 +122,31 @@ def job_ids(
     tool: str | None = None,
     owner: str | None = None,
     text: str | None = None,
+    sort: str = "number",
+    descending: bool = False,
 ) -> list[str]:
-    """The ids of the jobs that every filter lets through, in the order of submission."""
+    """The ids of the jobs that every filter lets through, by *sort*: a name in SORTS.
+
+    Raises InvalidOption for another one. Of equal ones, the first to be handed in comes first.
+    """
     where, values = _filters(batch=batch, status=status, tool=tool, owner=owner, text=text)
-    rows = conn.execute(f"SELECT id FROM jobs WHERE {' AND '.join(where)} ORDER BY number", values)
+    if sort not in SORTS:
+        raise InvalidOption(f"jobs cannot be sorted by {sort!r}; there is: {', '.join(SORTS)}")
+    order = f"{SORTS[sort]} {'DESC' if descending else 'ASC'}"
+    order += "" if sort == "number" else " NULLS LAST, number"
+    rows = conn.execute(f"SELECT id FROM jobs WHERE {' AND '.join(where)} ORDER BY {order}", values)
     return [found for (found,) in rows.fetchall()]
+
+
+def several(conn: sqlite3.Connection, job_ids: Sequence[str]) -> list[Job]:
+    """The jobs of these ids, in this order; those that there are."""
+    found: dict[str, Job] = {}
+    for start in range(0, len(job_ids), _AT_ONCE):
+        some = list(job_ids[start : start + _AT_ONCE])
+        marks = ", ".join("?" * len(some))
+        rows = conn.execute(f"SELECT {JOB_FIELDS} FROM jobs WHERE id IN ({marks})", some)
+        found.update((job.id, job) for job in map(job_of, rows.fetchall()))
+    return [found[job_id] for job_id in job_ids if job_id in found]
 
 
 def counts(conn: sqlite3.Connection, *, batch: str | None = None) -> dict[str, int]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from toolkit.jobs.state import BORN, MOVES, JobState
 from toolkit.store.tables import is_one_of
 
-__all__ = ["TRIGGERS", "legal_moves"]
+__all__ = ["BIRTH", "TRIGGERS", "legal_moves"]
 
 
 def legal_moves() -> str:
@@ -43,7 +43,7 @@ _USED = f"""
 
 # The law stands in the WHERE of the first counter, and what is rare in triggers that are rarely
 # entered: a trigger costs 1 µs to enter, and a statement of its own for the law as much again.
-_BIRTH = f"""
+BIRTH = f"""
 CREATE TRIGGER jobs_are_born AFTER INSERT ON jobs
 BEGIN
     UPDATE tools SET {_COUNT_IN} WHERE number =
@@ -124,7 +124,7 @@ BEGIN
 END"""
 
 TRIGGERS: tuple[str, ...] = (
-    _BIRTH,
+    BIRTH,
     _BORN_COMPLETED,
     _MOVE,
     _END,

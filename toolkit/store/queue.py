@@ -14,7 +14,8 @@ from functools import lru_cache
 from toolkit.errors import IllegalMove, LeaseLost, RunnerLost, ToolkitError
 from toolkit.jobs.job import Job, Progress
 from toolkit.jobs.state import ACTIVE, JobState, Move, after
-from toolkit.store.arrivals import Enqueued, enqueue, enqueue_many
+from toolkit.store.arrivals import Enqueued, enqueue
+from toolkit.store.bulk import enqueue_many
 from toolkit.store.jobs import not_found
 from toolkit.store.outlook import Estimate, ToolStats, estimate, position, stats
 from toolkit.store.rows import CLAIMED_FIELDS, STATES, claimed_job

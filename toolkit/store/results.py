@@ -15,7 +15,7 @@ from toolkit.jobs.state import JobState
 from toolkit.jobs.tool import Outcome
 from toolkit.store import blobs, cache, documents
 from toolkit.store.documents import BLOCK_COLUMNS, PAGE_COLUMNS, block_rows, page_rows
-from toolkit.store.jobs import not_found
+from toolkit.store.jobs import not_found, refuse_lost
 from toolkit.store.store import Store
 
 __all__ = [
@@ -77,7 +77,7 @@ def put(
     if staged.draft is not None:
         # A file that has its name is not taken back by a rollback: look before it gets it.
         try:
-            _refuse_lost(conn, job)
+            refuse_lost(conn, job)
         except LeaseLost:
             staged.discard()
             raise
@@ -133,16 +133,6 @@ FROM jobs
 LEFT JOIN results ON results.number = jobs.result
 LEFT JOIN blobs ON blobs.number = results.blob
 WHERE jobs.id = ?"""
-
-
-def _refuse_lost(conn: sqlite3.Connection, job: Job) -> None:
-    held = conn.execute(
-        "SELECT 1 FROM jobs WHERE number = ? AND status = 'processing' AND runner = ?"
-        " AND claims = ?",
-        (job.number, job.runner, job.claims),
-    ).fetchone()
-    if held is None:
-        raise LeaseLost(f"job {job.id} is no longer held by the runner that has its result")
 
 
 def _read(store: Store, job_id: str, name: str) -> bytes:

@@ -32,6 +32,7 @@ _REFERRED = {
     "batch": "(SELECT id FROM batches WHERE batches.number = jobs.batch)",
     "sha256": "(SELECT sha256 FROM blobs WHERE blobs.number = jobs.source)",
     "parent": "(SELECT id FROM jobs AS parents WHERE parents.number = jobs.parent)",
+    "url": "(SELECT url FROM addresses WHERE addresses.job = jobs.number)",
 }
 _CLOCKS = {
     "source_expires_at": "coalesce(jobs.ended_at, jobs.created_at) + jobs.retain",

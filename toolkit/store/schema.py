@@ -14,12 +14,13 @@ from secrets import token_bytes, token_hex
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
-from toolkit.store import stamp
+from toolkit.store import origins, stamp, travel
+from toolkit.store.amendments import BIRTHS_COUNTED_AT_ONCE
 from toolkit.store.laws import TRIGGERS
-from toolkit.store.tables import INDEXES, TABLES
+from toolkit.store.tables import ADDRESSES, INDEXES, TABLES
 from toolkit.store.views import VIEWS
 
-__all__ = ["MIGRATIONS", "migrate"]
+__all__ = ["MIGRATIONS", "fresh", "migrate"]
 
 MIGRATIONS = Migrations("pagequeue")
 
@@ -29,6 +30,36 @@ def _the_spine(db: Database) -> None:
     for statement in (*TABLES, *INDEXES, *TRIGGERS, *VIEWS):
         db.execute(statement)
     db.execute("INSERT INTO this_file VALUES (1, ?, ?)", [token_hex(16), token_bytes(32)])
+
+
+@MIGRATIONS(name="0002_addresses")
+def _addresses(db: Database) -> None:
+    db.execute(ADDRESSES)
+
+
+@MIGRATIONS(name="0003_births_counted_at_once")
+def _births_counted_at_once(db: Database) -> None:
+    for statement in BIRTHS_COUNTED_AT_ONCE:
+        db.execute(statement)
+
+
+@MIGRATIONS(name="0004_origins")
+def _origins(db: Database) -> None:
+    db.execute(origins.TABLE)
+    db.execute(origins.INDEX)
+
+
+def fresh(version: int) -> list[tuple[str, str, str, str]]:
+    """What a file of ours has at schema *version* besides rows, as ``travel.schema_of`` says it."""
+    conn = sqlite3.connect(":memory:", isolation_level=None)
+    try:
+        db = Database(conn, execute_plugins=False)
+        later = [step.name for step in MIGRATIONS.pending(db)][version:]
+        conn.execute("BEGIN")
+        MIGRATIONS.apply(db, stop_before=later[:1])
+        return travel.schema_of(conn)
+    finally:
+        conn.close()
 
 
 def migrate(conn: sqlite3.Connection, path: Path) -> None:

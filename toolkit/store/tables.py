@@ -10,7 +10,15 @@ from collections.abc import Iterable
 
 from toolkit.jobs.state import FINAL, JobState
 
-__all__ = ["INDEXES", "MAX_INTERRUPTIONS", "OUTCOMES", "TABLES", "TOOL_STATES", "is_one_of"]
+__all__ = [
+    "ADDRESSES",
+    "INDEXES",
+    "MAX_INTERRUPTIONS",
+    "OUTCOMES",
+    "TABLES",
+    "TOOL_STATES",
+    "is_one_of",
+]
 
 MAX_INTERRUPTIONS = 20
 """Runners that may die under a job before the job is taken to be the cause."""
@@ -310,6 +318,14 @@ CREATE TABLE reviews (
     verdict TEXT,
     reviewer TEXT NOT NULL DEFAULT '',
     created_at REAL NOT NULL
+) STRICT"""
+
+# Inputs that are still to be fetched. A table of their own, since few jobs have one, and since it
+# came with the second migration.
+ADDRESSES = """
+CREATE TABLE addresses (
+    job INTEGER PRIMARY KEY REFERENCES jobs(number),
+    url TEXT NOT NULL
 ) STRICT"""
 
 TABLES: tuple[str, ...] = (

@@ -9,19 +9,29 @@ from toolkit.document.wire import MEDIA_TYPE, WIRE_VERSION, encode
 from toolkit.engine.options import ParseOptions
 from toolkit.engine.source import Source
 from toolkit.engine.version import ENGINE_VERSION
-from toolkit.errors import ChildCrashed, InvalidInput, InvalidOption, MemoryExceeded, PageTimeout
+from toolkit.errors import (
+    ChildCrashed,
+    InvalidInput,
+    InvalidOption,
+    MemoryExceeded,
+    OcrUnavailable,
+    PageTimeout,
+)
 from toolkit.jobs.tool import Outcome, Task, Tool
 
 __all__ = ["PARSE", "check", "run"]
 
-CUT: Final = frozenset({ChildCrashed.code, MemoryExceeded.code, PageTimeout.code})
-"""Why a page may be missing that a quieter machine would have read."""
+CUT: Final = frozenset(
+    {ChildCrashed.code, MemoryExceeded.code, PageTimeout.code, OcrUnavailable.code}
+)
+"""Why a page may be missing that a quieter machine, or one with OCR, would have read."""
 
 PARSE: Final = Tool(
     name="parse",
     label="Parse documents",
     target="toolkit.tools.parse:run",
     check="toolkit.tools.parse:check",
+    schema="toolkit.tools.schema:parse_options",
     version=f"{ENGINE_VERSION}.{WIRE_VERSION}",
     prior_seconds=2.0,
 )

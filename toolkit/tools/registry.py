@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, TypeVar
@@ -42,6 +42,7 @@ def tool(
     cacheable: bool = True,
     limits: Limits | None = None,
     check: str | None = None,
+    schema: str | Mapping[str, Any] | None = None,
     local: bool = False,
 ) -> Callable[[Function], Function]:
     """Register a function ``(Task) -> Outcome | bytes | str | anything JSON can say`` as a tool.
@@ -65,6 +66,7 @@ def tool(
             cacheable=cacheable,
             limits=limits or Limits(),
             check=check,
+            schema=schema,
         )
         _keep(_Own(made, function, local))
         return function

@@ -64,7 +64,7 @@ class Pulse:
         desk = self._desk()
         if desk is None:
             return
-        with desk.watch() as watch:
+        with desk.changes() as watch:
             while followers := self._listening():
                 began = time.monotonic()
                 for follower in followers:

@@ -7,7 +7,17 @@ from html import escape
 from toolkit.desk import Glance
 from toolkit.jobs import JobState
 
-__all__ = ["bulk", "count", "duration", "escaped", "headline", "shown", "state_words", "thing"]
+__all__ = [
+    "bulk",
+    "count",
+    "duration",
+    "escaped",
+    "headline",
+    "shown",
+    "shown_lines",
+    "state_words",
+    "thing",
+]
 
 
 def shown(text: str, limit: int = 200) -> str:
@@ -18,6 +28,21 @@ def shown(text: str, limit: int = 200) -> str:
     """
     short = text if len(text) <= limit else text[: limit - 1] + "…"
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in short)
+
+
+def shown_lines(text: str, limit: int) -> str:
+    """*text* with its lines and tabs, and every other steering character made visible.
+
+    >>> shown_lines("a\\r\\n\\tb\\u202ec", 100)
+    'a\\n\\tb\\\\u202ec'
+    """
+    short = text if len(text) <= limit else text[: limit - 1] + "…"
+    plain = short.replace("\r\n", "\n").replace("\r", "\n")
+    if plain.isprintable():
+        return plain
+    return "".join(
+        c if c.isprintable() or c in "\n\t" else c.encode("unicode_escape").decode() for c in plain
+    )
 
 
 def escaped(text: str, limit: int = 200) -> str:

@@ -31,7 +31,7 @@ class Completed:
     def __iter__(self) -> Iterator[JobHandle]:
         end = None if self.timeout is None else time.monotonic() + self.timeout
         given: set[str] = set()
-        with self.desk.watch() as watch:
+        with self.desk.changes() as watch:
             while True:
                 fresh, left = self._fresh(given)
                 yield from fresh

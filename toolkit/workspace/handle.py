@@ -16,6 +16,8 @@ from toolkit.workspace.waiting import Show, until_ended, until_ended_async
 if TYPE_CHECKING:
     import pandas as pd
 
+    from toolkit.widgets.inspector import Inspector
+
 __all__ = ["JobHandle"]
 
 
@@ -25,6 +27,11 @@ class JobHandle:
     def __init__(self, desk: Desk, job_id: str) -> None:
         self._desk = desk
         self.id = job_id
+
+    @property
+    def desk(self) -> Desk:
+        """Where it was handed in."""
+        return self._desk
 
     @property
     def job(self) -> Job:
@@ -86,6 +93,14 @@ class JobHandle:
     def pages(self) -> pd.DataFrame:
         """A row a page."""
         return self._desk.pages(job_ids=[self.id])
+
+    def inspect(
+        self, *, against: JobHandle | None = None, password: str | None = None
+    ) -> Inspector:
+        """Its pages with their boxes; see ``toolkit.inspect``."""
+        from toolkit.workspace.inspecting import inspect
+
+        return inspect(self, against=against, password=password)
 
     def attempts(self) -> list[Attempt]:
         """Every try at it, the first one first."""

@@ -6,27 +6,38 @@ import hashlib
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from pathlib import Path
+from typing import TypeAlias
+
+from msgspec.structs import replace
 
 from toolkit.engine.source import READABLE, Source, sniffed
 from toolkit.errors import EmptyFile, FileTooLarge, InvalidInput, ToolkitError, UnreadablePath
-from toolkit.jobs import Submission, Tool
-from toolkit.store import blobs, queue
+from toolkit.jobs import ACTIVE, JobState, Submission, Tool
+from toolkit.store import blobs, origins, queue
 from toolkit.store.store import Store
-from toolkit.workspace.inputs import Offer
+from toolkit.workspace.offers import HELD_WHOLE, Offer
 from toolkit.workspace.options import Asked
 
-__all__ = ["Intake", "Terms", "wanted_by"]
+__all__ = ["CHANGED_ONLY", "EACH_ONCE", "Intake", "Terms", "wanted_by"]
 
 # The first jobs are being worked on while the later files are still copied, and a transaction
 # of this many costs far less than as many transactions.
 CHUNK = 100
-# A file up to this size is held in memory while it is taken in. Of a larger one only the head is
-# looked at, and what it is beyond that is left to the reader in the child.
-HELD_WHOLE = 64 * 2**20
+# Of a file that is too large to be held whole only the head is looked at, and what it is beyond
+# that is left to the reader in the child.
 HEAD = 4096
 PRIORITIES = range(-1_000_000, 1_000_001)
+
+CHANGED_ONLY: frozenset[JobState] = frozenset({*ACTIVE, JobState.COMPLETED})
+"""An input is not taken again where its job is in one of these states: done, or to be done."""
+EACH_ONCE: frozenset[JobState] = frozenset(JobState)
+"""Nor where it failed, or a person cancelled it."""
+
+Keep: TypeAlias = Callable[[], tuple[str, int, str]]
+"""Puts bytes into the blobs; their SHA-256, size and media type. Raises why they are not taken."""
 
 DOCUMENT_SUFFIXES = frozenset(
     [
@@ -67,107 +78,199 @@ class Terms:
 
 
 @dataclass(slots=True)
+class _Taking:
+    """One offer on its way to becoming a job."""
+
+    key: str
+    """What is equal for what counts as the same input."""
+    origin: str
+    submission: Submission
+    place: bytes | None = None
+    """Where it comes from, for the next time; None where that is not known."""
+    sha256: str | None = None
+    """Of its bytes, also where they are not taken."""
+    mark: str | None = None
+
+
+@dataclass(slots=True)
 class Intake:
     """Takes offers into one batch of *store*, a chunk a transaction.
 
-    A file of more than *largest* bytes is refused.
+    A file of more than *largest* bytes is refused. What was handed in from the same place before,
+    with the same bytes, tool and options, is left alone where its job is in a state of *skips*.
     """
 
     store: Store
     batch: str
     terms: Terms
     largest: int
+    skips: frozenset[JobState] = frozenset()
     job_ids: list[str] = field(default_factory=list)
     duplicates: list[tuple[str, str]] = field(default_factory=list)
     """(what was given again, what it is the same as), by origin."""
+    unchanged: list[tuple[str, str]] = field(default_factory=list)
+    """(what was left alone, by origin; the job that was made of it)."""
     left_out: int = 0
     """Files of a folder that are of no type that the tool takes."""
     _seen: dict[str, str] = field(default_factory=dict)
+    """The origin of each key that was met."""
+    _jobs: dict[str, str] = field(default_factory=dict)
+    """The job of each key that has one."""
+    _notes: list[tuple[str, origins.Note]] = field(default_factory=list)
+    """What is to be remembered when the job of its key is there."""
 
     def take(self, offers: Iterable[Offer]) -> Iterator[int]:
         """Take every offer, and say after each transaction how many jobs it made."""
-        submissions = self._submissions(offers)
-        while chunk := list(islice(submissions, CHUNK)):
+        taking = self._taking(offers)
+        while chunk := list(islice(taking, CHUNK)):
             with self.store.write() as conn:
-                made = queue.enqueue_many(conn, chunk, now=time.time())
+                made = queue.enqueue_many(conn, [one.submission for one in chunk], now=time.time())
+                self._jobs.update(
+                    (one.key, job.job_id) for one, job in zip(chunk, made, strict=True)
+                )
+                origins.remember(conn, self._resolved())
+            self._notes.clear()
             self.job_ids.extend(one.job_id for one in made)
             yield len(made)
+        if self._notes:  # of duplicates, and of files that were touched and not changed
+            with self.store.write(durable=False) as conn:
+                origins.remember(conn, self._resolved())
+            self._notes.clear()
 
-    def _submissions(self, offers: Iterable[Offer]) -> Iterator[Submission]:
+    def _resolved(self) -> Iterator[origins.Note]:
+        return (replace(note, job_id=self._jobs[key]) for key, note in self._notes)
+
+    def _taking(self, offers: Iterable[Offer]) -> Iterator[_Taking]:
         for offer in offers:
             if offer.left_out:
                 self.left_out += 1
                 continue
-            submission = self._submission(offer)
-            same = submission.sha256 or f"refused {offer.origin}"
-            if same in self._seen:
-                self.duplicates.append((offer.origin, self._seen[same]))
+            one = self._looked_at(offer)
+            if one is None:
                 continue
-            self._seen[same] = offer.origin
-            yield submission
+            if one.place is not None:
+                note = origins.Note(place=one.place, sha256=one.sha256, mark=one.mark, job_id="")
+                self._notes.append((one.key, note))
+            if one.key in self._seen:
+                self.duplicates.append((one.origin, self._seen[one.key]))
+                continue
+            self._seen[one.key] = one.origin
+            yield one
 
-    def _submission(self, offer: Offer) -> Submission:
-        sha256, size, media_type, refused = None, 0, "application/octet-stream", None
+    def _looked_at(self, offer: Offer) -> _Taking | None:
+        """The offer with its bytes in the blobs, or why not; None where it has not changed."""
+        new = self._submission(offer)
+        if new.url is not None:
+            return _Taking(f"url {new.url}", offer.origin, new)
+        place, known, sha256 = self._place(offer), None, None
+        mark = None if offer.path is None else _mark(offer.path)
+        if self.skips and place is not None:
+            known = self._known(place)
+            if known is not None and (offer.refused or (mark is not None and known.mark == mark)):
+                self.unchanged.append((offer.origin, known.job_id))
+                return None
         try:
             if offer.refused is not None:
                 raise offer.refused
-            sha256, size, media_type = self._stored(offer)
+            sha256, keep = self._read(offer)
+            if place is None and (place := self._place(offer, sha256)) and self.skips:
+                known = self._known(place)
+            if known is not None and known.sha256 == sha256:
+                self._note_touched(offer, place, sha256, mark, known)
+                self.unchanged.append((offer.origin, known.job_id))
+                return None
+            # What is added waits for its job; bytes that get no job of their own are not added.
+            if sha256 in self._seen:
+                new = replace(new, sha256=sha256)
+            else:
+                sha256, size, media_type = keep()
+                new = replace(new, sha256=sha256, size=size, media_type=media_type)
         except ToolkitError as exc:
-            refused = (exc.code, _storable(str(exc)))
+            new = replace(new, refused=(exc.code, _storable(str(exc))))
+        if offer.path is not None and mark != _mark(offer.path):
+            mark = None  # it changed while it was read
+        key = new.sha256 or f"refused {offer.origin}"
+        return _Taking(key, offer.origin, new, place=place, sha256=sha256, mark=mark)
+
+    def _place(self, offer: Offer, sha256: str | None = None) -> bytes | None:
+        """What stands for where the offer comes from.
+
+        A path may hold other bytes tomorrow. Of anything else, a name and the bytes are all that
+        is known, so that it has no place before they are.
+        """
+        if offer.path is not None:
+            origin = str(offer.path.absolute())
+        elif offer.refused is not None:
+            origin = f"refused {offer.refused} {offer.origin}"
+        elif sha256 is not None:
+            origin = f"{sha256} {offer.origin}"
+        else:
+            return None
+        terms = self.terms
+        return origins.place(_storable(origin), tool=terms.tool.name, options=terms.asked.options)
+
+    def _known(self, place: bytes) -> origins.Known | None:
+        found = origins.known(self.store.read(), place)
+        if found is None or found.status not in self.skips:
+            return None
+        # A result that has expired is not there any more: then it is work again.
+        return found if found.has_result or found.status is not JobState.COMPLETED else None
+
+    def _note_touched(
+        self, offer: Offer, place: bytes | None, sha256: str, mark: str | None, known: origins.Known
+    ) -> None:
+        """Next time the new mark is enough."""
+        if place is not None and offer.path is not None and mark == _mark(offer.path):
+            self._jobs[known.job_id] = known.job_id
+            note = origins.Note(place=place, sha256=sha256, mark=mark, job_id=known.job_id)
+            self._notes.append((known.job_id, note))
+
+    def _submission(self, offer: Offer) -> Submission:
         terms = self.terms
         return Submission(
             tool=terms.tool.name,
             filename=_storable(offer.filename),
-            sha256=sha256,
-            size=size,
-            media_type=media_type,
             origin=_storable(offer.origin),
+            url=offer.url if offer.refused is None else None,
             options=terms.asked.options,
             secrets=terms.asked.secrets,
             limits=terms.asked.limits,
             batch=self.batch,
             priority=terms.priority,
             bypass_cache=terms.bypass_cache,
-            refused=refused,
         )
 
-    def _stored(self, offer: Offer) -> tuple[str, int, str]:
-        """The SHA-256, size and media type of the offer, whose bytes are in the blobs."""
-        name = _storable(offer.filename)
-        if offer.path is None:
-            return self._stored_bytes(offer.content or b"", name)
+    def _read(self, offer: Offer) -> tuple[str, Keep]:
+        """The SHA-256 of the offer's bytes, and what keeps them. Raises why they are not taken."""
+        name, path = _storable(offer.filename), offer.path or offer.draft
+        if path is None:
+            return self._read_bytes(offer.content or b"", name)
         try:
-            size = offer.path.stat().st_size
-            if is_own(self.store, offer.path):
+            size = path.stat().st_size
+            if is_own(self.store, path):
                 raise InvalidInput(f"{name} is the queue's own database")
             self._check_size(size, name)
             if size <= HELD_WHOLE:
-                return self._stored_bytes(offer.path.read_bytes(), name)
-            return self._stored_file(offer.path)
+                return self._read_bytes(path.read_bytes(), name)
+            with path.open("rb") as file:
+                media_type = sniffed(file.read(HEAD))
+                file.seek(0)
+                sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         except OSError as exc:
             raise UnreadablePath(f"{offer.origin!r}: {exc.strerror or exc}") from exc
+        # The file may change until it is kept: what was stored counts.
+        return sha256, lambda: (*blobs.add_file(self.store, path), media_type)
 
-    def _stored_bytes(self, content: bytes, name: str) -> tuple[str, int, str]:
+    def _read_bytes(self, content: bytes, name: str) -> tuple[str, Keep]:
         self._check_size(len(content), name)
+        return hashlib.sha256(content).hexdigest(), partial(self._keep_bytes, content, name)
+
+    def _keep_bytes(self, content: bytes, name: str) -> tuple[str, int, str]:
         media_type = sniffed(content[:HEAD])
         if self.terms.tool.name == "parse" and media_type not in READABLE:
             # A damaged PDF may have lost its head, so that all of it has to be looked at.
             media_type = Source.from_bytes(content, name).media_type
-        sha256 = hashlib.sha256(content).hexdigest()
-        # What is added waits for its job; bytes that get no job of their own are not added.
-        if sha256 not in self._seen:
-            blobs.add_bytes(self.store, content)
-        return sha256, len(content), media_type
-
-    def _stored_file(self, path: Path) -> tuple[str, int, str]:
-        with path.open("rb") as file:
-            media_type = sniffed(file.read(HEAD))
-            file.seek(0)
-            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-        if sha256 in self._seen:
-            return sha256, path.stat().st_size, media_type
-        # The file may have changed since: what was stored counts.
-        return *blobs.add_file(self.store, path), media_type
+        return blobs.add_bytes(self.store, content), len(content), media_type
 
     def _check_size(self, size: int, name: str) -> None:
         if not size:
@@ -193,6 +296,13 @@ def is_own(store: Store, path: Path) -> bool:
     return (where.name.startswith(own.name) and where.parent == own.parent) or (
         store.files.resolve() in where.parents
     )
+
+
+def _mark(path: Path) -> str | None:
+    try:
+        return origins.mark_of(path, now=time.time())
+    except (OSError, ValueError):
+        return None
 
 
 def _storable(text: str) -> str:

@@ -11,11 +11,13 @@ from typing import TypeAlias
 from msgspec.structs import replace
 
 from toolkit.desk import Glance
+from toolkit.document.reviews import Review
 from toolkit.errors import IllegalMove
 from toolkit.jobs import ACTIVE
 from toolkit.runner import launch
 from toolkit.store import changes, erasures, queue
 from toolkit.store.store import Store
+from toolkit.workspace import reviewing
 from toolkit.workspace.looking import glance
 from toolkit.workspace.reading import StoreReader
 
@@ -80,6 +82,12 @@ class LocalDesk(StoreReader):
     def purge(self, job_ids: Sequence[str]) -> dict[str, int]:
         said = [erasures.purge(self.store, job_id=one, now=time.time()) for one in job_ids]
         return {"done": said.count("done"), "pending": said.count("pending")}
+
+    def review(self, job_id: str, review: Review) -> Review:
+        return reviewing.add(self.store, self.document(job_id), job_id, review)
+
+    def undo_review(self, job_id: str, review_id: int, *, reviewer: str = "") -> None:
+        reviewing.undo(self.store, job_id, review_id, reviewer)
 
     def reprioritise(self, job_ids: Sequence[str], priority: int) -> int:
         with self.store.write() as conn:

@@ -60,4 +60,6 @@ def _only(source: Inputs) -> Offer:
         raise InvalidInput("parse takes one file; use toolkit.open().submit(...) for several")
     if offers[0].refused is not None:
         raise offers[0].refused
+    if offers[0].path is None and offers[0].content is None:
+        raise InvalidInput("an address is fetched by a runner: use toolkit.open().submit(...)")
     return offers[0]

@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from toolkit.desk import Status
+from toolkit.desk import Offered, Reviewing, Status
 from toolkit.document import Document
+from toolkit.document.reviews import Review
 from toolkit.document.wire import MEDIA_TYPE, decode
 from toolkit.errors import InvalidInput
 from toolkit.jobs import Attempt, Job, JobState
-from toolkit.store import jobs, results
+from toolkit.store import jobs, results, reviews
 from toolkit.store.store import Store
-from toolkit.workspace.accessor import register
+from toolkit.workspace import previewing, reviewing
+from toolkit.workspace.accessor import met, register
+from toolkit.workspace.offering import offered
 from toolkit.workspace.watch import StoreWatch
 
 if TYPE_CHECKING:
@@ -56,8 +59,29 @@ class StoreReader:
             newest_first=newest_first,
         )
 
-    def ids(self, *, batch: str | None = None, status: Status = None) -> list[str]:
-        return jobs.job_ids(self.store.read(), batch=batch, status=status)
+    def ids(
+        self,
+        *,
+        batch: str | None = None,
+        status: Status = None,
+        text: str | None = None,
+        sort: str = "number",
+        descending: bool = False,
+    ) -> list[str]:
+        return jobs.job_ids(
+            self.store.read(),
+            batch=batch,
+            status=status,
+            text=text,
+            sort=sort,
+            descending=descending,
+        )
+
+    def look_at(self, job_ids: Sequence[str]) -> list[Job]:
+        return jobs.several(self.store.read(), job_ids)
+
+    def tools(self) -> list[Offered]:
+        return offered(self.store)
 
     def counts(self, *, batch: str | None = None) -> dict[JobState, int]:
         found = jobs.counts(self.store.read(), batch=batch)
@@ -66,7 +90,7 @@ class StoreReader:
     def attempts(self, job_id: str) -> list[Attempt]:
         return jobs.attempts(self.store.read(), job_id)
 
-    def watch(self) -> StoreWatch:
+    def changes(self) -> StoreWatch:
         return StoreWatch(self.store)
 
     def result(self, job_id: str) -> bytes:
@@ -82,12 +106,33 @@ class StoreReader:
             return document
         return replace(document, source=replace(document.source, filename=name))
 
+    def reviews(self, job_ids: Sequence[str]) -> list[Review]:
+        return reviews.reviews(self.store.read(), job_ids=job_ids)
+
+    def review_progress(self, job_ids: Sequence[str]) -> Reviewing:
+        found = reviews.counted(self.store.read(), job_ids=job_ids)
+        return Reviewing(blocks=found.blocks, reviewed=found.reviewed, wrong=found.wrong)
+
+    def page_image(
+        self, job_id: str, page: int, *, width: int = 1200, password: str | None = None
+    ) -> bytes:
+        return previewing.page_image(self.store, job_id, page, width=width, password=password)
+
     def blocks(
-        self, *, batch: str | None = None, job_ids: Sequence[str] | None = None
+        self,
+        *,
+        batch: str | None = None,
+        job_ids: Sequence[str] | None = None,
+        reviewed: bool = False,
     ) -> pd.DataFrame:
         from toolkit import frames
 
         register()
+        met(self)
+        if reviewed:
+            if job_ids is None:
+                job_ids = self.ids(batch=batch, status=JobState.COMPLETED)
+            return frames.blocks(reviewing.rows(self, job_ids))
         return frames.blocks(results.block_rows(self.store.read(), batch=batch, job_ids=job_ids))
 
     def pages(
@@ -96,4 +141,5 @@ class StoreReader:
         from toolkit import frames
 
         register()
+        met(self)
         return frames.pages(results.page_rows(self.store.read(), batch=batch, job_ids=job_ids))

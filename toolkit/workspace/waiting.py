@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -25,6 +27,7 @@ __all__ = [
     "Show",
     "counted",
     "in_notebook",
+    "measured",
     "still_running",
     "until_ended",
     "until_ended_async",
@@ -51,7 +54,7 @@ def until_ended(
     """Return when *active* () is 0. Raises StillRunning after *timeout* seconds."""
     end = None if timeout is None else time.monotonic() + timeout
     try:
-        with desk.watch() as watch:
+        with desk.changes() as watch:
             while left := active():
                 desk.attend()
                 remaining = SLICE if end is None else end - time.monotonic()
@@ -156,13 +159,40 @@ def counted(chunks: Iterable[int]) -> Iterator[int]:
         bar.close()
 
 
+@contextmanager
+def measured(words: str) -> Iterator[Callable[[int, int], None]]:
+    """What is told (bytes done, bytes in all), and shows it once it takes longer than a second."""
+    start = time.monotonic()
+    bars: list[tqdm[Any]] = []
+
+    def report(done: int, total: int) -> None:
+        if not bars and time.monotonic() - start > PATIENCE and _has_reader():
+            from tqdm import tqdm
+
+            bars.append(
+                tqdm(
+                    desc=words, total=total, unit="B", unit_scale=True, leave=False, file=_screen()
+                )
+            )
+        for bar in bars:
+            bar.update(done - bar.n)
+
+    try:
+        yield report
+    finally:
+        for bar in bars:
+            bar.close()
+
+
 def _screen() -> TextIO:
     """Where a bar is drawn: a notebook paints what comes on stderr as if it were a fault."""
     return sys.stdout if in_notebook() else sys.stderr
 
 
 def _has_reader() -> bool:
-    """Whether a person sees stderr."""
+    """Whether a person sees stderr, and waits for this."""
+    if threading.current_thread() is not threading.main_thread():
+        return False  # a panel hands in beside the kernel, and shows that itself
     return sys.stderr.isatty() or in_notebook()
 
 

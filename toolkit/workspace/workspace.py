@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
+from weakref import WeakSet
 
 import msgspec
 
-from toolkit.desk import Status
-from toolkit.errors import JobNotFound
+from toolkit.desk import Rehearsal, Status
+from toolkit.errors import JobNotFound, ToolkitError
 from toolkit.jobs import JobState, Tool
 from toolkit.settings import Settings
 from toolkit.store import batches, changes, outlook, tools
+from toolkit.store.packing import Packed, pack
 from toolkit.store.store import Store
 from toolkit.tools.registry import registered
 from toolkit.widgets.pulse import pulse_of
@@ -24,18 +27,27 @@ from toolkit.widgets.words import count, shown
 from toolkit.workspace.accessor import register
 from toolkit.workspace.batch import Batch
 from toolkit.workspace.documents import Documents
+from toolkit.workspace.elsewhere import offers_at
 from toolkit.workspace.handle import JobHandle
 from toolkit.workspace.inputs import Inputs, Offer, gather
-from toolkit.workspace.intake import Intake, Terms, is_own, wanted_by
+from toolkit.workspace.intake import CHANGED_ONLY, Intake, Terms, is_own, wanted_by
 from toolkit.workspace.local import LocalDesk
 from toolkit.workspace.options import checked
-from toolkit.workspace.waiting import counted
+from toolkit.workspace.rehearsal import rehearsal
+from toolkit.workspace.waiting import counted, measured
+from toolkit.workspace.watching import Places, Watching, continued, places_of
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pandas as pd
 
     from toolkit.doctor import Report
+    from toolkit.document.selection import Selection
     from toolkit.widgets.board import Board
+    from toolkit.widgets.export_panel import ExportPanel
+    from toolkit.widgets.inspector import Inspector
+    from toolkit.widgets.submit import SubmitPanel
 
 __all__ = ["Workspace", "open"]
 
@@ -59,6 +71,10 @@ def open(  # noqa: A001 - `toolkit.open` is what an analyst types
 class Workspace(LocalDesk):
     """A queue of documents and what was read from them. Close it, or use it in a ``with``."""
 
+    def __init__(self, store: Store, *, work: bool) -> None:
+        super().__init__(store, work=work)
+        self._watched: WeakSet[Watching] = WeakSet()
+
     # --- handing in ---------------------------------------------------------------------------
 
     def submit(
@@ -72,33 +88,89 @@ class Workspace(LocalDesk):
         name: str | None = None,
         limits: Mapping[str, float] | None = None,
         bypass_cache: bool = False,
+        changed_only: bool = False,
     ) -> Batch:
         """Queue everything in *inputs* as one batch, and return without waiting for it.
 
-        *inputs* is a path, a pattern such as ``"reports/**/*.pdf"``, a folder, bytes,
-        ``(name, bytes)``, an open file, a pandas column, or a list of any of these. What cannot
-        be taken becomes a failed job that says why; bytes that come twice become one job
-        (``batch.duplicates``). A higher *priority* comes sooner. *limits* are those of
-        ``toolkit.Limits``; *password* opens encrypted PDFs and is erased when the job ends;
-        *bypass_cache* works even where the answer is known already.
+        *inputs* is a path, a pattern such as ``"reports/**/*.pdf"``, a folder, a zip or tar
+        archive of any of these, an address (``https://…``, fetched by the runner), another place
+        that fsspec reads (``s3://…``), bytes, ``(name, bytes)``, an open file, a pandas column, or
+        a list of any of these. What cannot be taken becomes a failed job that says why; bytes that
+        come twice become one job (``batch.duplicates``). A higher *priority* comes sooner.
+        *limits* are those of ``toolkit.Limits``; *password* opens encrypted PDFs and is erased
+        when the job ends; *bypass_cache* works even where the answer is known already.
+
+        *changed_only* leaves alone what was handed in from the same place before, with the same
+        bytes, tool (in its version) and options, and is done or waits to be
+        (``batch.unchanged``). Addresses are always fetched.
 
         Raises UnknownTool and InvalidOption, naming the nearest, and InvalidInput.
         """
         known = self._tool(tool)
         asked = checked(known, options or {}, password=password, limits=limits or {})
-        offers = gather(inputs, wanted=wanted_by(known), hidden=partial(is_own, self.store))
+        offers = self._offers(inputs, known)
         terms = Terms(tool=known, asked=asked, priority=priority, bypass_cache=bypass_cache)
-        return self._taken(offers, terms, name or _dated(tool))
+        skips = CHANGED_ONLY if changed_only else frozenset()
+        return self._taken(offers, terms, name or _dated(tool), skips)
 
-    def _taken(self, offers: Iterator[Offer], terms: Terms, name: str) -> Batch:
+    def watch(
+        self,
+        places: Places,
+        *,
+        every: float = 2.0,
+        settle: float = 2.0,
+        tool: str = "parse",
+        options: Mapping[str, Any] | None = None,
+        password: str | None = None,
+        priority: int = 0,
+        name: str | None = None,
+        limits: Mapping[str, float] | None = None,
+    ) -> Watching:
+        """Hand in what is and what appears in *places*, from a thread, until it is stopped.
+
+        *places* is a folder or a pattern of this machine, or several. It is looked at every
+        *every* seconds; a file that has changed is handed in once it was left alone for *settle*
+        seconds. Everything goes into one batch, the same one in the next process, where no file
+        is handed in again that has not changed.
+
+        Raises UnknownTool, InvalidOption, InvalidInput, and UnreadablePath where the folder is
+        missing.
+        """
+        asked, known = places_of(places), self._tool(tool)
+        checks = checked(known, options or {}, password=password, limits=limits or {})
+        terms = Terms(tool=known, asked=checks, priority=priority)
+        batch = continued(self, name or f"watch {', '.join(asked)}"[:200])
+        watching = Watching(self, batch, asked, terms, every=every, settle=settle)
+        self._watched.add(watching)
+        return watching
+
+    def _offers(self, inputs: Inputs, tool: Tool) -> Iterator[Offer]:
+        wanted, largest = wanted_by(tool), Settings.read().max_file_bytes
+        return gather(
+            inputs,
+            wanted=wanted,
+            hidden=partial(is_own, self.store),
+            largest=largest,
+            elsewhere=partial(offers_at, wanted=wanted, largest=largest),
+        )
+
+    def _taken(
+        self, offers: Iterator[Offer], terms: Terms, name: str, skips: frozenset[JobState]
+    ) -> Batch:
         with self.store.write() as conn:
             batch_id = batches.create(conn, name=name, now=time.time())
-        intake = Intake(self.store, batch_id, terms, largest=Settings.read().max_file_bytes)
+        largest = Settings.read().max_file_bytes
+        intake = Intake(self.store, batch_id, terms, largest=largest, skips=skips)
         for _ in counted(intake.take(offers)):
             changes.ring(self.store)
             self.attend()
         return Batch(
-            self, batch_id, name=name, duplicates=intake.duplicates, left_out=intake.left_out
+            self,
+            batch_id,
+            name=name,
+            duplicates=intake.duplicates,
+            left_out=intake.left_out,
+            unchanged=intake.unchanged,
         )
 
     def _tool(self, name: str) -> Tool:
@@ -107,6 +179,27 @@ class Workspace(LocalDesk):
             for known in registered().values():
                 tools.register(conn, known)
             return tools.tool(conn, name)
+
+    def rehearse(
+        self,
+        inputs: Inputs,
+        *,
+        tool: str = "parse",
+        options: Mapping[str, Any] | None = None,
+        password: str | None = None,
+        priority: int = 0,
+        stop: Callable[[], bool] = lambda: False,
+    ) -> Rehearsal:
+        """What ``submit`` would do with the same: files by kind, duplicates, what would fail.
+
+        Every file is read, and nothing is queued; it is given up as soon as *stop* () holds.
+        Raises what ``submit`` would raise.
+        """
+        known = self._tool(tool)
+        asked = checked(known, options or {}, password=password, limits={})
+        Terms(tool=known, asked=asked, priority=priority)
+        largest = Settings.read().max_file_bytes
+        return rehearsal(self._offers(inputs, known), tool=tool, largest=largest, stop=stop)
 
     # --- finding ------------------------------------------------------------------------------
 
@@ -162,6 +255,15 @@ class Workspace(LocalDesk):
         found = self.find(batch=batch, status=JobState.COMPLETED, tool="parse")
         return Documents(self, [job.id for job in found if job.has_result])
 
+    def sql(self, query: str) -> pd.DataFrame:
+        """What *query* finds in the tables blocks, documents, jobs and pages, by DuckDB.
+
+        Raises InvalidInput for what is no query, and MissingExtra without DuckDB.
+        """
+        from toolkit.workspace.sql import answer
+
+        return answer(self, query)
+
     def stats(self) -> pd.DataFrame:
         """A row a tool: its state, its limit, how many jobs are where, and how long one takes."""
         import pandas as pd
@@ -199,6 +301,60 @@ class Workspace(LocalDesk):
             return self.batch(batch).board()
         return Board(self, title=self.store.path.name)
 
+    def submit_panel(self, root: str | os.PathLike[str] = ".") -> SubmitPanel:
+        """A panel that hands in files under the folder *root*, and shows their board beneath."""
+        from toolkit.widgets.submit import SubmitPanel
+
+        return SubmitPanel(self, root=root)
+
+    def explore(self) -> ExportPanel:
+        """A panel that looks through the results of batches, and writes them to files."""
+        from toolkit.widgets.export_panel import ExportPanel
+
+        return ExportPanel(self)
+
+    def export(
+        self,
+        batches: str | Sequence[str],
+        out: str | os.PathLike[str],
+        *,
+        to: Sequence[str] | str,
+        selection: Selection | None = None,
+        reviewed: bool = False,
+        report: Callable[[int, int], None] = lambda _done, _total: None,
+    ) -> list[Path]:
+        """Write what the documents of *batches*, by id, hold into the folder *out*; the files.
+
+        *to* names formats; *selection* says which blocks; *report* is told how far it is. Raises
+        InvalidOption for an unknown format and UnreadablePath where *out* cannot be written.
+        """
+        from toolkit.workspace.exporting import export
+
+        return export(
+            self, batches, out, to=to, selection=selection, reviewed=reviewed, report=report
+        )
+
+    def pack(
+        self, path: str | os.PathLike[str], *, batch: str | None = None, sources: bool = True
+    ) -> Packed:
+        """Write everything here, or one *batch* (name or id), to the new file *path*, to share.
+
+        Without *sources*, results only. Secrets, tokens, purged content, addresses still to be
+        fetched and functions of notebook cells never travel; running jobs are packed as queued.
+        ``toolkit.unpack`` opens it. Raises JobNotFound, InvalidInput, UnreadablePath.
+        """
+        only = None if batch is None else self.batch(batch).id
+        with measured("packing") as report:
+            return pack(
+                self.store, path, now=time.time(), batch=only, sources=sources, report=report
+            )
+
+    def inspect(self, *, password: str | None = None) -> Inspector:
+        """The pages of all documents in the file with their boxes; see ``toolkit.inspect``."""
+        from toolkit.workspace.inspecting import inspect
+
+        return inspect(self, password=password)
+
     def doctor(self, *, repair: bool = False) -> Report:
         """What is sound and what is not, of this machine and of this file."""
         from toolkit import doctor
@@ -206,7 +362,10 @@ class Workspace(LocalDesk):
         return doctor.examine(self.store, repair=repair)
 
     def close(self) -> None:
-        """Free boards and connections. The jobs, and the runner that works on them, go on."""
+        """Free boards, watches and connections. The jobs, and their runner, go on."""
+        for watching in list(self._watched):
+            with suppress(ToolkitError):  # it was printed when it ended the watch
+                watching.stop()
         pulse_of(self).close()
         self.store.close()
 

@@ -13,12 +13,15 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from reportlab.pdfgen.canvas import Canvas
 
 import toolkit
+from toolkit.engine import ocr
 
 VERBS = [
     *("run", "demo", "parse", "submit", "work", "jobs"),
-    *("show", "cancel", "retry", "purge", "export", "doctor"),
+    *("show", "cancel", "retry", "purge", "export", "eval", "doctor"),
+    *("watch", "pause", "resume", "pack", "unpack"),
 ]
 STEER = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
@@ -68,14 +71,26 @@ def test_demo_shows_what_comes_out(pagequeue):
     said = pagequeue("demo", "--out", "demo")
     assert said.code == 0
     made = {path.name for path in Path("demo/documents").iterdir()}
-    assert "paper.pdf" in made
-    assert {f"{Path(name).stem}.md" for name in made} <= {
+    assert made >= {"paper.pdf", "slides.pptx", "form.pdf", "scan.jpg", "scan.pdf"}
+    taken = made if ocr.available() else {name for name in made if "scan" not in name}
+    assert {f"{Path(name).stem}.md" for name in taken} <= {
         p.name for p in Path("demo/out").iterdir()
     }
-    assert re.search(rf"completed\s+{len(made)}", said.out)
-    assert re.search(r"Water level\s+18,400", said.out)
+    assert re.search(rf"completed\s+{len(taken)}", said.out)
+    assert re.search(r"invoice_403.pdf\s+8 of 9\s+1 of 1\s+36 of 36\s+0.00 %", said.out)
+    assert re.search(r"slides.pptx\s+20 of 20\s+1 of 1\s+25 of 25\s+0.00 %", said.out)
     # and once more, over what is there
     assert "all from the cache" in pagequeue("demo", "--out", "demo").out
+
+
+def test_demo_without_ocr_leaves_the_scans_and_says_so(pagequeue, monkeypatch):
+    monkeypatch.setattr(ocr, "available", lambda: False)
+    said = pagequeue("demo", "--out", "demo")
+    assert said.code == 0
+    assert "2 scans of them not taken" in said.err
+    assert "pagequeue[ocr]" in said.err
+    assert re.search(r"completed\s+7", said.out)
+    assert "scan" not in said.out
 
 
 @pytest.mark.parametrize(
@@ -179,8 +194,19 @@ def test_export_of_the_latest_batch(pagequeue, documents):
     pagequeue("run", f"{documents}/invoice_*.pdf")
     said = pagequeue("export", "later", "--to", "markdown")
     assert said.code == 0
-    assert "3 files written" in said.err
+    assert "5 files written" in said.err  # three, and the dictionary twice
     assert len(list(Path("later").glob("invoice_*.md"))) == 3
+
+
+@pytest.mark.parametrize(("words", "start"), [((), "="), (("--formula-safe",), "'=")])
+def test_export_for_spreadsheets(pagequeue, tmp_path, words, start):
+    canvas = Canvas("sums.pdf")
+    canvas.drawString(72, 700, "=1+1 is what this line begins with, and no spreadsheet computes it")
+    canvas.save()
+    pagequeue("run", "sums.pdf")
+    assert pagequeue("export", "out", "--to", "csv", *words).code == 0
+    [text] = pd.read_csv("out/blocks.csv")["text"]
+    assert text.startswith(f"{start}1+1 is")
 
 
 def test_hostile_names_and_texts_are_shown_not_obeyed(pagequeue):

@@ -231,8 +231,9 @@ def test_source_texts_are_what_spans_point_into():
     assert texts[1] == glyphs(TWO).text
 
 
-def test_ocr_that_is_not_there_is_said():
-    with pytest.raises(OcrUnavailable):
+def test_ocr_that_is_not_there_is_said(monkeypatch):
+    monkeypatch.setattr("toolkit.engine.pipeline.available", lambda: False)
+    with pytest.raises(OcrUnavailable, match="pip install"):
         document(TWO, ocr="force")
 
 

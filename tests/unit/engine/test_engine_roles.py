@@ -23,7 +23,7 @@ from toolkit.document.blocks import (
     TextSource,
 )
 from toolkit.document.markdown import markdown
-from toolkit.engine.pipeline import text_drafts
+from toolkit.engine.layout import text_drafts
 
 
 def of(kind, content, **options):
@@ -222,7 +222,8 @@ def test_an_image_has_its_place_and_its_looks():
     assert of(Image, content, preserve_images=False)[0].image_b64 is None
 
 
-def test_images_that_only_ocr_could_read_are_reported():
+def test_images_that_only_ocr_could_read_are_reported(monkeypatch):
+    monkeypatch.setattr("toolkit.engine.pages.available", lambda: False)
     failures = document(pdf(both(text(prose(6)), shown))).extraction.per_page_failures
     assert [(f.page, f.code) for f in failures] == [(1, "OCR_UNAVAILABLE")]
     assert (

@@ -9,7 +9,8 @@ import zipfile
 import pytest
 from engine_made import pdf, picture, text
 
-from toolkit.engine.source import Source, sniffed
+from toolkit.engine import source as source_module
+from toolkit.engine.source import PPTX, Source, sniffed
 from toolkit.errors import EmptyFile, UnreadablePath, UnsupportedFileType
 
 MADE = pdf(text(["Hello"]))
@@ -47,7 +48,7 @@ def test_the_header_may_stand_a_little_later_or_be_lost():
 @pytest.mark.parametrize(
     ("content", "seems"),
     [
-        (png(), "image/png"),
+        (b"\0\0\0\x18ftypheic" + bytes(100), "HEIC.*images can be read"),
         (zipped("word/document.xml"), "Word"),
         (zipped("xl/workbook.xml"), "Excel"),
         (zipped("a.txt"), "application/zip"),
@@ -73,3 +74,30 @@ def test_no_bytes_and_no_file(tmp_path):
 
 def test_the_content_is_not_shown():
     assert "PDF-1" not in repr(Source.from_bytes(MADE, "a.pdf"))
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_list_of_contents_that_is_packed_to_harm_is_not_unpacked(method, monkeypatch):
+    """473 bytes of bzip2 would make 400 MB, in the process of whoever hands the file in."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", method) as archive:
+        archive.writestr("[Content_Types].xml", bytes(2**20))
+    whole = stream.getvalue()
+    monkeypatch.setattr(zipfile.ZipFile, "open", None)
+    assert sniffed(whole) == "application/zip"
+
+
+def test_parts_that_are_damaged_in_any_way_still_have_a_type():
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("[Content_Types].xml", bytes(99))
+    broken = stream.getvalue().replace(b"]\0\0\x80", b"\xff\xff\xff\xff")
+    assert broken != stream.getvalue()
+    assert sniffed(broken) == "application/zip"
+
+
+def test_a_list_of_names_without_end_is_not_read(monkeypatch):
+    monkeypatch.setattr(source_module, "_LONGEST_LISTING", 50)
+    # What is beside the parts themselves says it still.
+    assert sniffed(zipped("ppt/presentation.xml")) == PPTX
+    assert sniffed(zipped("a.txt")) == "application/zip"

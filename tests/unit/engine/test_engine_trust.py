@@ -161,6 +161,7 @@ def test_a_page_whose_text_layer_stands_for_nothing_is_reported(monkeypatch):
     from toolkit.engine.readers.pdfium import PdfiumFile
 
     monkeypatch.setattr(PdfiumFile, "reading", lambda self, number: "Title" + "\x01" * 50)
+    monkeypatch.setattr("toolkit.engine.pages.available", lambda: False)
     [failure] = document(CONTENT, pages="1").extraction.per_page_failures
     assert (failure.page, failure.code) == (1, "TEXT_LAYER_UNFAITHFUL")
 

@@ -72,6 +72,7 @@ def test_a_frame_has_the_table_and_knows_where_it_stands():
         "text_source": "verified",
         "confidence": 0.98,
         "parts": [{"page": 2, "block_id": "blk_000002000000", "bbox": list(LOW), "rows": 1}],
+        "rows_joined": [],
     }
 
 
@@ -176,6 +177,86 @@ def test_tables_that_only_follow_each_other_stay_two(pages):
     assert len(joined(*pages)) == 2
 
 
+# --- rows that a page's end cut ----------------------------------------------------------------
+
+GOODS = (
+    ("P-1", "Pump", "5"),
+    ("V-2", "Valve, for water", "7"),
+    ("S-3", "Seal kit of rubber and", "9"),
+)
+WIDE = ("Code", "Article", "Net")
+
+
+def cut(first, above=GOODS, headers=WIDE, **more):
+    """The frame of a table whose second page begins with the row *first*."""
+    below = table(headers, (first, ("B-4", "Box", "1")), bbox=TOP, **more)
+    return joined([table(WIDE, above, bbox=LOW)], [below])[0]
+
+
+@pytest.mark.parametrize("headers", [WIDE, ()])
+def test_a_row_that_goes_on_over_the_page_is_one_row(headers):
+    frame = cut(("", "brass, in a bag", ""), headers=headers)
+    assert frame["Article"].tolist() == [
+        *("Pump", "Valve, for water", "Seal kit of rubber and brass, in a bag", "Box")
+    ]
+    assert frame["Net"].tolist() == ["5", "7", "9", "1"]
+    assert frame.attrs["rows_joined"] == [2]
+    assert [part["rows"] for part in frame.attrs["parts"]] == [3, 1]
+
+
+def test_a_word_that_the_page_cut_is_one_word():
+    frame = cut(("", "ber rings", ""), (*GOODS[:2], ("S-3", "Seal kit with rub-", "9")))
+    assert frame["Article"].iloc[2] == "Seal kit with rubber rings"
+
+
+@pytest.mark.parametrize(
+    ("first", "above"),
+    [
+        (("", "Brass, in a bag", ""), GOODS),
+        (("", "brass, in a bag", "9"), GOODS),
+        (("C-9", "brass, in a bag", "9"), GOODS),
+        (("", "brass, in a bag", ""), (*GOODS[:2], ("S-3", "Seal kit.", "9"))),
+        (("", "brass, in a bag", ""), (*GOODS[:1], ("", "valve", "7"), ("", "seal", ""))),
+        (("", "brass, in a bag", ""), (("P-1", "Pump", "5"),)),
+        (("", "", ""), GOODS),
+        (("", "in a bag", ""), (*GOODS[:2], ("S-3", "", "9"))),
+    ],
+    ids=[
+        *("a capital", "a number of its own", "all filled", "a sentence that ended"),
+        *("gaps are usual", "too few rows", "an empty row", "nothing to go on from"),
+    ],
+)
+def test_a_row_that_may_be_one_of_its_own_stays_so(first, above):
+    frame = cut(first, above)
+    assert frame.attrs["rows_joined"] == []
+    assert len(frame) == len(above) + 2
+
+
+def test_a_cell_that_spans_is_never_put_together():
+    spans = (Cell(row=1, column=0, column_span=2, text=""),)
+    assert cut(("", "brass, in a bag", ""), cells=spans).attrs["rows_joined"] == []
+
+
+def test_cells_keep_their_place_below_a_row_that_was_cut():
+    cells = (
+        *(Cell(row=1, column=c, text=t) for c, t in enumerate(("", "brass", ""))),
+        *(Cell(row=0, column=c, text=t, header=True) for c, t in enumerate(WIDE)),
+        Cell(row=2, column=0, column_span=2, text="Total"),
+        Cell(row=2, column=2, text="21"),
+    )
+    below = table(WIDE, (("", "brass", ""), ("Total", "Total", "21")), bbox=TOP, cells=cells)
+    document = made.document([table(WIDE, GOODS, bbox=LOW)], [below])
+    [frame] = frames.tables([document], typed=True)
+    assert frame.attrs["rows_joined"] == [2]
+    assert frame["Net"].tolist() == [5, 7, 9, 21]
+
+
+def test_rows_stay_two_where_the_parts_are_left_apart():
+    below = table(WIDE, (("", "brass", ""),), bbox=TOP)
+    document = made.document([table(WIDE, GOODS, bbox=LOW)], [below])
+    assert [len(frame) for frame in frames.tables([document], joined=False)] == [3, 1]
+
+
 def test_parts_can_be_left_apart():
     document = made.document([upper()], [lower()])
     assert [len(frame) for frame in frames.tables([document], joined=False)] == [2, 1]
@@ -186,7 +267,8 @@ def test_parts_can_be_left_apart():
 def test_any_tables_become_frames_and_no_row_is_lost(documents, typed, together):
     found = frames.tables(documents, typed=typed, joined=together)
     tables = [b for document in documents for b in document.blocks if isinstance(b, Table)]
-    assert sum(map(len, found)) == sum(len(block.rows) for block in tables)
+    mended = sum(len(frame.attrs["rows_joined"]) for frame in found)
+    assert sum(map(len, found)) == sum(len(block.rows) for block in tables) - mended
     parts = [part["block_id"] for frame in found for part in frame.attrs["parts"]]
     assert parts == [block.id for block in tables]
     for frame in found:
@@ -219,6 +301,29 @@ def test_values_have_their_types_and_their_text_beside_them():
     assert frame["Notes"].tolist() == ["–", "n/a"]
     assert frame.attrs["units"] == {"Growth": "%"}
     assert frame.attrs["texts"]["Net"] == "Net (text)"
+
+
+def test_the_order_of_dates_is_said():
+    rows = tuple(zip(*_DATES.values(), strict=True))
+    [frame] = frames.tables([made.document([table(tuple(_DATES), rows)])], typed=True)
+    assert frame.attrs["dates"] == {
+        "dotted": "day first",
+        "dots, month first": "month first",
+        "slashes": "month first",
+    }
+    assert frame["dotted"].tolist() == [pd.Timestamp(2024, 4, 3), pd.Timestamp(2024, 6, 5)]
+    assert frame["dots, month first"].iloc[0] == pd.Timestamp(2024, 3, 4)
+    assert frame["iso"].iloc[0] == pd.Timestamp(2024, 4, 3)
+    assert list(frame["open"]) == ["03/04/2024", "05/06/2024"]
+
+
+_DATES = {
+    "dotted": ("03.04.2024", "05.06.2024"),
+    "dots, month first": ("03.04.2024", "12.25.2024"),
+    "slashes": ("03/04/2024", "12/25/2024"),
+    "iso": ("2024-04-03", "2024-06-05"),
+    "open": ("03/04/2024", "05/06/2024"),
+}
 
 
 def test_a_name_that_is_taken_is_left_to_the_table():

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from toolkit.errors import InvalidOption, ToolFailed
-from toolkit.jobs.tool import Limits, Outcome, Tool, outcome_of, target_of
+from toolkit.jobs.tool import OCR_PATIENCE, Limits, Outcome, Tool, outcome_of, target_of
 
 NAMES = [field.name for field in fields(Limits)]
 
@@ -109,3 +109,13 @@ def test_a_target_is_found_by_its_path():
 def test_a_target_that_is_not_there_says_so(path, reason):
     with pytest.raises(ToolFailed, match=reason):
         target_of(path)
+
+
+def test_pages_whose_picture_is_read_may_take_longer_on_the_clock():
+    limits = Limits(deadline=60, deadline_per_page=5, page_seconds=20)
+    assert limits.page_ends(recognised=False) == 20
+    assert limits.page_ends(recognised=True) == 20 * OCR_PATIENCE
+    assert limits.job_ends(10, recognised=0) == 60 + 10 * 5
+    assert limits.job_ends(10, recognised=4) == 60 + 6 * 5 + 4 * 5 * OCR_PATIENCE
+    # Nobody has more recognised pages than pages.
+    assert limits.job_ends(10, recognised=99) == 60 + 10 * 5 * OCR_PATIENCE

@@ -175,6 +175,23 @@ def test_a_page_that_hangs_is_cut_and_the_others_come_through(forked, monkeypatc
     assert outcome.pages == 2
 
 
+def test_a_page_whose_picture_is_read_has_more_of_the_clock(forked, monkeypatch):
+    monkeypatch.setattr("toolkit.runner.keeper.PAGE_GRACE", 0.0)
+    monkeypatch.setattr("toolkit.runner.keeper.MOST_RUNS", 1)
+    limits = {"page_seconds": 0.2}
+    before = time.monotonic()
+    # Both say so at once, of which the second must not be thinned out.
+    with pytest.raises(PageTimeout, match=r"page 1 was stopped after 0\.6 s"):
+        forked.do("talk", limits=limits, pages=1, stuck=[1], pictures=[1])
+    assert time.monotonic() - before >= 0.6
+
+
+def test_the_deadline_grows_more_for_pages_whose_picture_is_read(forked):
+    limits = {"deadline": 0.5, "deadline_per_page": 0.1, "page_seconds": 30}
+    with pytest.raises(JobTimeout, match=r"1\.2 s"):
+        forked.do("talk", limits=limits, pages=3, stuck=[2], pictures=[1, 2])
+
+
 def test_several_pages_are_cut_one_after_the_other(forked, monkeypatch):
     monkeypatch.setattr("toolkit.runner.keeper.PAGE_GRACE", 0.1)
     outcome = forked.do("talk", limits={"page_seconds": 0.2}, pages=5, stuck=[1, 3, 4])

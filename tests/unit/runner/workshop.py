@@ -160,6 +160,8 @@ def talk(task: Task) -> Outcome:
         task.report(
             Progress(percent=100 * page / pages, stage=Stage.PARSING, page=page, pages=pages)
         )
+        if page in task.options.get("pictures", []):
+            task.report(Progress(percent=0, stage=Stage.OCR, page=page, pages=pages))
         if page in task.options.get("stuck", []):
             time.sleep(60)
         if page in task.options.get("fatal", []):

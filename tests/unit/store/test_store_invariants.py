@@ -100,6 +100,15 @@ BREAKS = {
         "INSERT INTO reviews (job, was, created_at)"
         " SELECT number, 'still', 1 FROM jobs WHERE purged_at IS NOT NULL"
     ),
+    "an address of a job that has its input, or was purged": (
+        "INSERT INTO addresses (job, url) SELECT number, 'https://x.org' FROM jobs"
+        " WHERE source IS NOT NULL LIMIT 1"
+    ),
+    "the origin of a purged job": (
+        "INSERT INTO origins (place, version, job)"
+        " SELECT randomblob(32), '1', number FROM jobs WHERE purged_at IS NOT NULL"
+    ),
+    "births that are not counted row by row": "UPDATE this_file SET births_counted_at_once = 1",
     "a secret of a job that ended": "UPDATE secrets SET job = 1",
     **{
         f"{table}: the counter of {state} jobs is not their number": (

@@ -272,8 +272,9 @@ def test_a_file_without_any_migration_becomes_the_same_as_a_new_one(tmp_path):
 def with_one_more(monkeypatch, act) -> None:
     """This version's migrations and a further one, as the next version will have them."""
     further = Migrations("pagequeue")
-    further(name="0001_the_spine")(schema._the_spine)
-    further(name="0002_more")(act)
+    for step in schema.MIGRATIONS.pending(Database(memory=True)):
+        further(name=step.name)(step.fn)
+    further(name="9999_more")(act)
     monkeypatch.setattr(schema, "MIGRATIONS", further)
     monkeypatch.setattr(stamp, "VERSION", stamp.VERSION + 1)
 

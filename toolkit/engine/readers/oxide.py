@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from toolkit.document.geometry import Box
 from toolkit.engine.marks import Frame, Glyphs, Raster
+from toolkit.engine.readers.strokes import ruled
 from toolkit.errors import DamagedFile, PageUnreadable, PasswordProtected, ToolkitError
 
 __all__ = ["OxideFile", "glyph_boxes", "is_bold", "mended", "quarter", "translated"]
@@ -158,9 +159,11 @@ class OxideFile:
                 (path["bbox"], path["stroke_color"] is not None)
                 for path in self._pdf.extract_rects(number - 1)
             ]
-        if len(lines) + len(rects) > _MOST_RULES:
+            pieces = list(ruled(self._pdf.extract_paths(number - 1)))
+        if len(lines) + len(rects) + len(pieces) > _MOST_RULES:
             return _NO_RULES
         corners = [(x, y, x + w, y + h) for x, y, w, h in lines if min(abs(w), abs(h)) < 3]
+        corners += pieces
         for (x, y, w, h), stroked in rects:
             if min(abs(w), abs(h)) < 3:
                 corners.append((x, y, x + w, y + h))

@@ -42,6 +42,9 @@ _LOST_SHARE, _LOST_COUNT = 1.01, 12
 # An image this large under text may be a scan whose text is somebody's OCR.
 _SCAN_SHARE = 0.25
 _HEAVY = 60_000
+# Points of a side: what PDF itself allows. The other engine takes memory by the size of a page, and
+# ends the process where that is not to be had.
+_VAST = 14_400
 _KEPT_SHARE = 0.97
 # Points: below this nobody reads it.
 _SMALLEST = 1.0
@@ -131,7 +134,8 @@ class PdfReading:
         first = self._first.glyphs(number, frame) if self._first else None
         # A page of so many characters is drawn rather than written; the other engine takes long.
         heavy = first is not None and len(first) > _HEAVY
-        proposed, seen = (None, 0) if heavy else self._proposed(number, ahead)
+        alone = heavy or max(frame.size) > _VAST
+        proposed, seen = (None, 0) if alone else self._proposed(number, ahead)
         rasters = self._rasters(number, frame)
         reading, painted = self._read_again(number, frame)
         doubtful = first is None or (
@@ -171,9 +175,15 @@ class PdfReading:
         self, number: int, ahead: tuple[int, ...]
     ) -> tuple[tuple[Proposal, ...] | None, int]:
         if number not in self._seen:
-            wanted = (number, *ahead[: self._batches_of - 1])
+            wanted = (number, *filter(self._is_usual, ahead[: self._batches_of - 1]))
             self._seen = proposals(self._content, wanted, self._password)
         return self._seen.pop(number, (None, 0))
+
+    def _is_usual(self, number: int) -> bool:
+        try:
+            return max(self.frame(number).size) <= _VAST
+        except PageUnreadable:
+            return False
 
     def _rasters(self, number: int, frame: Frame) -> tuple[Raster, ...]:
         try:

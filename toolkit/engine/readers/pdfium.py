@@ -25,6 +25,8 @@ _HYPHENS = "\ufffe\x02"
 _FIXED_PITCH, _ITALIC = 1, 64
 # Four million pixels: a page at 150 dpi has two, and a bitmap stays under 16 MB.
 _MOST_PIXELS = 4_000_000
+# Of a page that is a line, also that many pixels side by side are more than libraries bear.
+_LONGEST_SIDE = 16_000
 
 
 class PdfiumFile:
@@ -101,11 +103,12 @@ class PdfiumFile:
         return Painted(*map(frame.boxes_seen, (found.unseen, found.drawn, found.panels)))
 
     def picture(self, number: int, dots_per_inch: float) -> Image.Image:
-        """Page *number* as an image, at most four million pixels. Raises PageUnreadable."""
+        """Page *number* as an image of four million pixels at most. Raises PageUnreadable."""
         page = self._page(number)
         width, height = page.get_size()
         scale = dots_per_inch / 72
         scale *= min(1.0, (_MOST_PIXELS / max(1.0, width * height * scale**2)) ** 0.5)
+        scale = min(scale, _LONGEST_SIDE / max(width, height, 1.0))
         try:
             bitmap = page.render(scale=scale, may_draw_forms=False, rev_byteorder=True)
         except (pypdfium2.PdfiumError, RuntimeError, ValueError) as exc:

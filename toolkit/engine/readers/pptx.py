@@ -34,9 +34,12 @@ class PptxReading:
 
         Raises DamagedFile, also for a deck without slides, FileTooLarge and PasswordProtected.
         """
-        deck = open_deck(source.bytes(), source.filename)
+        self.content = source.bytes()
+        deck = open_deck(self.content, source.filename)
         self._broken = deck.broken
-        self._album = Album(room) if options.preserve_images else None
+        # Pictures are wanted for their looks, or for what they say.
+        wanted = options.preserve_images or options.ocr != "never"
+        self._album = Album(room) if wanted else None
         what = f"{source.filename} is not readable as a PowerPoint deck"
         with translated(DamagedFile, what):
             self._part = deck.presentation.part
@@ -57,6 +60,10 @@ class PptxReading:
         """Every slide's width and height in inches."""
         width, height = self._size
         return round(width / _EMU_PER_INCH, 3), round(height / _EMU_PER_INCH, 3)
+
+    def take(self, size: int) -> bool:
+        """Whether the document had room for *size* bytes more of pictures; they are taken then."""
+        return self._album is not None and self._album.take(size)
 
     def slide(self, number: int, check: Callable[[], None]) -> SlideMarks:
         """Slide *number* with all its shapes. Raises PageUnreadable, and what *check* raises."""

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-import struct
 import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
@@ -15,9 +13,10 @@ from lxml import etree
 from pptx.exc import PythonPptxError
 from pptx.package import Package
 
+from toolkit.engine.source import METHODS, UNPACKED_BADLY
 from toolkit.errors import DamagedFile, FileTooLarge, PasswordProtected, ToolkitError
 
-__all__ = ["Deck", "open_deck", "translated"]
+__all__ = ["Deck", "open_deck", "refuse_harm", "translated"]
 
 # A deck of a thousand slides has some five thousand parts.
 _MOST_MEMBERS = 50_000
@@ -34,11 +33,9 @@ _BLANK = (
 )
 _RELATIONS = "{http://schemas.openxmlformats.org/package/2006/relationships}"
 _SAYS = frozenset({"Id", "Type", "Target", "TargetMode"})
-_UNREAD = (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, ValueError)
 _FOREIGN = (
-    *(PythonPptxError, etree.LxmlError, zipfile.BadZipFile, zlib.error, struct.error),
-    *(LookupError, ValueError, TypeError, AttributeError, OSError, EOFError, ArithmeticError),
-    *(NotImplementedError, RecursionError, AssertionError, StopIteration),
+    *(*UNPACKED_BADLY, PythonPptxError, etree.LxmlError),
+    *(AttributeError, AssertionError, StopIteration),
 )
 
 
@@ -77,6 +74,11 @@ def open_deck(content: bytes, filename: str) -> Deck:
         return Deck(_presentation(mended), broken)
 
 
+def refuse_harm(content: bytes, filename: str) -> None:
+    """Raises FileTooLarge, PasswordProtected or DamagedFile where opening *content* may do harm."""
+    _checked(content, filename)
+
+
 def _presentation(content: bytes) -> Any:
     return Package.open(BytesIO(content)).main_document_part.presentation
 
@@ -86,7 +88,7 @@ def _checked(content: bytes, filename: str) -> dict[str, str]:
     try:
         archive = zipfile.ZipFile(BytesIO(content))
         members = archive.infolist()
-    except _UNREAD as exc:
+    except UNPACKED_BADLY as exc:
         raise DamagedFile(
             f"{filename}: the file is cut off or damaged; its archive cannot be read: {exc}"
         ) from exc
@@ -103,7 +105,7 @@ def _checked(content: bytes, filename: str) -> dict[str, str]:
             raise PasswordProtected(f"{filename}: its archive is encrypted")
         try:
             _unpack(archive, member, room)
-        except _UNREAD as exc:
+        except UNPACKED_BADLY as exc:
             faults[member.filename] = f"it cannot be unpacked: {exc}"
     return faults
 
@@ -128,6 +130,8 @@ class _Room:
 
 
 def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo, room: _Room) -> None:
+    if member.compress_type not in METHODS:
+        raise NotImplementedError(f"it is packed with method {member.compress_type}")
     xml = member.filename.lower().endswith(_XML)
     before = b""
     with archive.open(member) as stream:

@@ -39,6 +39,13 @@ class Album:
         """From here on pictures are another slide's."""
         self._on_slide = 0
 
+    def take(self, size: int) -> bool:
+        """Whether there was room for *size* bytes more, which are taken then."""
+        if size > self._room:
+            return False
+        self._room -= size
+        return True
+
     def picture(self, part: Any, fill: Any, box: Box) -> str | None:
         """The picture that a ``blipFill`` shows, as base64 of a JPEG; None where there is none.
 
@@ -58,10 +65,7 @@ class Album:
         if key not in self._known:
             self._known[key] = _encoded(rel.target_part.blob, crop, wide)
         encoded = self._known[key]
-        if encoded is None or len(encoded) > self._room:
-            return None
-        self._room -= len(encoded)
-        return encoded
+        return encoded if encoded is not None and self.take(len(encoded)) else None
 
 
 def _crop(rect: Any) -> tuple[float, ...]:
