@@ -52,16 +52,20 @@ def test_a_notebook_was_saved_with_its_outputs(path):
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=name)
-def test_a_board_reads_well_without_a_kernel(path):
-    """The widget's state is in the file, and beside it a picture that needs neither."""
+def test_its_widgets_read_well_without_a_kernel(path):
+    """The widgets' state is in the file, and beside each a picture that needs neither."""
     book = read(path)
     outputs = [o for c in book.cells if c.cell_type == "code" for o in c.outputs if "data" in o]
     live = "application/vnd.jupyter.widget-view+json"
-    if not any(live in output.data for output in outputs):
-        pytest.skip("no board in this notebook")
-    pictures = [o.data["text/html"] for o in outputs if "twin-pq" in o.data.get("text/html", "")]
-    assert pictures
-    assert all("finished" in picture for picture in pictures)
+    shown = [output.data["text/plain"] for output in outputs if live in output.data]
+    if not shown:
+        pytest.skip("no widget in this notebook")
+    texts = [output.data.get("text/html", "") for output in outputs]
+    pictures = [text for text in texts if "twin-pq" in text]
+    boards = [text for text in shown if text.startswith("<Board")]
+    inspectors = [text for text in shown if text.startswith("<Inspector")]
+    assert len([text for text in pictures if "finished" in text]) == len(boards)
+    assert len([text for text in pictures if "a box around each block" in text]) == len(inspectors)
     states = book.metadata.widgets["application/vnd.jupyter.widget-state+json"]["state"]
     ids = {o.data[live]["model_id"] for o in outputs if live in o.data}
     assert ids <= states.keys()
