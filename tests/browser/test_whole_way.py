@@ -1,4 +1,4 @@
-"""From files to a corrected export in one notebook, by keyboard alone; each step is in the kernel."""
+"""From files to a corrected export in one notebook, by keyboard; each step is in the kernel."""
 
 from __future__ import annotations
 
