@@ -362,7 +362,7 @@ class Inspector(InspectorView):
             "thumbs": self._tell_thumbs,
             "sharper": self._sharpen,
             "refresh": lambda _: self.refresh(),
-            "review": lambda said: self.review(change_of(said), [str(one) for one in said["ids"]]),
+            "review": lambda s: self.review(change_of(s, self._read(self.document)), s["ids"]),
             "undo": self._undo,
             "next": lambda _: self.next_to_review(),
             "raw": self._tell_raw,

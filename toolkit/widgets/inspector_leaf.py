@@ -40,6 +40,7 @@ PAGE_BUDGET = 600_000
 TEXT = 20_000
 WHOLE_TEXT = 1_200_000
 CELLS = 2_000
+CELL_TEXT = 2_000
 WHOLE_CELLS = 40_000
 PICTURE = 4_000_000
 OUTLINE = 3_000
@@ -217,7 +218,7 @@ def _table(table: Table, *, whole: bool) -> Plain:
     shown_cells = [
         [
             *(cell.row, cell.column, cell.row_span, cell.column_span, int(cell.header)),
-            shown_lines(cell.text, TEXT if whole else 2_000),
+            shown_lines(cell.text, TEXT if whole else CELL_TEXT),
             *(str(cell.text_source)[0], round(cell.confidence, 3)),
         ]
         for cell in islice(cells, most)

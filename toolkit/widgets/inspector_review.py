@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 from toolkit.document import Document
-from toolkit.document.blocks import BLOCK_TYPES, Table
+from toolkit.document.blocks import BLOCK_TYPES, Block, Table
 from toolkit.document.reviews import (
     Accept,
     Change,
@@ -23,7 +23,7 @@ from toolkit.document.reviews import (
 )
 from toolkit.document.text import text_of
 from toolkit.errors import InvalidInput
-from toolkit.widgets.inspector_leaf import WHOLE_TEXT, Plain, block_of
+from toolkit.widgets.inspector_leaf import CELL_TEXT, WHOLE_TEXT, Plain, block_of
 from toolkit.widgets.words import shown, shown_lines
 
 __all__ = ["TYPES", "Place", "change_of", "following", "looked_at", "raw", "said_of"]
@@ -37,14 +37,20 @@ TYPES = tuple(
 """What a block can be made to be: the types that have text."""
 
 
-def change_of(said: Mapping[str, Any]) -> Change:
-    """What the browser asks for. Raises InvalidInput where it is nothing that can be said."""
+def change_of(said: Mapping[str, Any], document: Document) -> Change:
+    """What the browser asks for, of blocks of *document*.
+
+    Raises InvalidInput where it is nothing that can be said.
+    """
+    if not all(isinstance(one, str) for one in said["ids"]):
+        raise InvalidInput("blocks are named by their ids")
     match said:
         case {"verb": "accept"}:
             return Accept()
         case {"verb": "correct", "text": str(text)}:
             return CorrectText(text)
         case {"verb": "cell", "row": int(row), "column": int(column), "text": str(text)}:
+            _refuse_cut(block_of(document, str(said["ids"][0])), row, column)
             return CorrectCell(row, column, text)
         case {"verb": "retype", "type": str(kind)}:
             return Retype(kind, 2 if kind == "heading" else None)
@@ -57,6 +63,17 @@ def change_of(said: Mapping[str, Any]) -> Change:
         case {"verb": "note", "text": str(text)}:
             return Note(text)
     raise InvalidInput("this is nothing that can be said of a block")
+
+
+def _refuse_cut(block: Block | None, row: int, column: int) -> None:
+    """A cell of which the browser has not the very text would lose what it was not shown."""
+    cells = block.cells if isinstance(block, Table) else ()
+    text = next((cell.text for cell in cells if (cell.row, cell.column) == (row, column)), "")
+    if shown_lines(text, CELL_TEXT) != text:
+        raise InvalidInput(
+            "this cell is too long, or has characters that cannot be seen: correct it by "
+            "batch.review(block_id, CorrectCell(row, column, text))"
+        )
 
 
 def said_of(reviews: Iterable[Review]) -> list[Plain]:

@@ -32,7 +32,7 @@ from toolkit.document.blocks import (
     TextSource,
 )
 from toolkit.document.reviewing import reviewed as reviewed_document
-from toolkit.document.reviews import Accept, CorrectText, Note, Retype
+from toolkit.document.reviews import Accept, CorrectCell, CorrectText, Note, Retype
 from toolkit.errors import InvalidInput, InvalidOption, ResultGone
 from toolkit.jobs import Job, JobState
 from toolkit.widgets.inspector import Inspector
@@ -517,6 +517,18 @@ def test_every_verb_of_the_view_becomes_a_review(desk, inspector):
     assert len(ids(inspector)) == 4
     ask(inspector, ask="review", verb="nonsense", ids=[second])
     assert "nothing that can be said" in inspector.alert
+
+
+def test_a_cell_that_the_view_shows_in_part_is_not_cut_by_a_correction(desk, inspector):
+    table = ids(inspector)[2]
+    for text in ("long " * 1000, "a\u202eb"):
+        inspector.review(CorrectCell(1, 0, text), [table])
+        kept = len(desk.said)
+        ask(inspector, ask="review", verb="cell", ids=[table], row=1, column=0, text="long lo…")
+        assert "correct it by batch.review" in inspector.alert
+        assert len(desk.said) == kept
+        assert text.strip() in inspector.frame()["text"].iloc[2]
+        inspector.say("")
 
 
 def test_the_next_block_is_one_that_nobody_has_looked_at(desk, inspector):
