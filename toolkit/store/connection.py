@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -26,6 +27,11 @@ class Connection(sqlite3.Connection):
 
     durable: bool = True
 
+    def __del__(self) -> None:
+        # From Python 3.13 on, one that is only let go of is warned of.
+        with suppress(sqlite3.Error):
+            self.close()
+
     def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
         """As of sqlite3, but outside a transaction it waits while the file is busy."""
         try:
@@ -47,7 +53,7 @@ def connect(path: Path) -> Connection:
 
     It is in autocommit mode: a transaction begins only where ``Transaction`` begins one.
     """
-    # Threads never share one; the check is off so that Store.close() can close them all.
+    # Threads never share one; the check is off since the last to let go of it may be another.
     conn = sqlite3.connect(
         path,
         timeout=_SPELL,

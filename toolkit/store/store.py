@@ -65,10 +65,17 @@ class Store:
         return Transaction(self._connection(), durable=durable)
 
     def close(self) -> None:
-        """Close the connections of every thread. The store opens new ones if it is used again."""
-        if self._pid == os.getpid():
-            for conn in list(self._open):
-                conn.close()
+        """Let go of the connections of every thread. New ones are opened if it is used again.
+
+        One that another thread is using is closed when that thread is done with it: closing it
+        under a running statement crashes the process.
+        """
+        if self._pid != os.getpid():
+            self._leave_parents_connections()
+        own: Connection | None = getattr(self._local, "conn", None)
+        if own is not None:
+            own.close()
+        # The threads' connections hang on this alone; without it the idle ones are gone at once.
         self._open = weakref.WeakSet()
         self._local = threading.local()
 
