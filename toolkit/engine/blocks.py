@@ -13,7 +13,7 @@ from toolkit.engine.confidence import confidence
 from toolkit.engine.drafts import CellDraft, Draft
 from toolkit.engine.trust import text_source_of
 
-__all__ = ["blocks_of"]
+__all__ = ["blocks_of", "headers_and_rows"]
 
 
 def blocks_of(
@@ -130,20 +130,27 @@ def _block(draft: Draft, cells: tuple[Cell, ...], placed: dict[str, Any]) -> Blo
 
 
 def _table(draft: Draft, cells: tuple[Cell, ...], placed: dict[str, Any]) -> kinds.Table:
-    texts = [[""] * draft.columns for _ in range(draft.rows)]
+    headers, rows = headers_and_rows(cells, draft.rows, draft.columns, draft.header_rows)
+    return kinds.Table(
+        headers=headers, rows=rows, cells=cells, header_rows=draft.header_rows, **placed
+    )
+
+
+def headers_and_rows(
+    cells: Iterable[Cell], rows: int, columns: int, header_rows: int
+) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+    """*cells* as a table's column names, of a head's levels joined by " / ", and its other rows.
+
+    A spanned cell repeats its text.
+    """
+    texts = [[""] * columns for _ in range(rows)]
     for cell in cells:
-        for row in range(cell.row, min(draft.rows, cell.row + cell.row_span)):
-            for column in range(cell.column, min(draft.columns, cell.column + cell.column_span)):
+        for row in range(cell.row, min(rows, cell.row + cell.row_span)):
+            for column in range(cell.column, min(columns, cell.column + cell.column_span)):
                 texts[row][column] = cell.text
-    head, body = texts[: draft.header_rows], texts[draft.header_rows :]
+    head, body = texts[:header_rows], texts[header_rows:]
     names = tuple(
         " / ".join(dict.fromkeys(row[column] for row in head if row[column]))
-        for column in range(draft.columns if head else 0)
+        for column in range(columns if head else 0)
     )
-    return kinds.Table(
-        headers=names,
-        rows=tuple(map(tuple, body)),
-        cells=cells,
-        header_rows=draft.header_rows,
-        **placed,
-    )
+    return names, tuple(map(tuple, body))

@@ -12,7 +12,10 @@ from types import FrameType
 from toolkit.errors import PageTimeout
 from toolkit.jobs.tool import OCR_PATIENCE
 
-__all__ = ["PageClock", "page_clock"]
+__all__ = ["FOR_PICTURES", "PageClock", "page_clock"]
+
+FOR_PICTURES = 0.6
+"""What pictures on a page may take of its time: its own text must never be lost for them."""
 
 # Seconds: a bell that rang too early would have to ring again.
 _SOON = 0.001

@@ -14,14 +14,14 @@ from toolkit.document.geometry import Box
 from toolkit.engine.charts import VectorChart
 from toolkit.engine.confidence import likely
 from toolkit.engine.drafts import Draft, Quotation
-from toolkit.engine.marks import Raster, Sheet
+from toolkit.engine.marks import Sheet
 from toolkit.engine.order import in_rows
 from toolkit.engine.words import Line
 
-__all__ = ["MOST_BYTES", "figure_drafts", "said_in", "unread_images"]
+__all__ = ["MOST_BYTES", "SMALLEST_SHARE", "figure_drafts", "said_in", "unread_images"]
 
-# Under 0.8 % of the page an image is a rule, a bullet or an icon; the same share bounds OCR.
-_SMALLEST_SHARE = 0.008
+SMALLEST_SHARE = 0.008
+"""Of the page: a smaller image is a rule, a bullet, a logo or an icon, which nobody reads."""
 _MOST_ON_A_PAGE = 40
 _WIDEST_PX = 1000
 _DOTS_PER_INCH = 120.0
@@ -35,17 +35,17 @@ MOST_BYTES = 24 * 2**20
 Picture = Callable[[int, float], Image.Image | None]
 
 
-def _boxes(sheet: Sheet) -> list[tuple[Raster, Box]]:
+def _boxes(sheet: Sheet) -> list[Box]:
     """The images that count, clipped to the page; one that covers the page is its background."""
     page = Box(0, 0, sheet.width, sheet.height)
-    out: list[tuple[Raster, Box]] = []
+    out: list[Box] = []
     for raster in sheet.rasters:
         box = _on_page(raster.box, sheet)
-        if box.width <= 0 or box.height <= 0 or box.area < _SMALLEST_SHARE * page.area:
+        if box.width <= 0 or box.height <= 0 or box.area < SMALLEST_SHARE * page.area:
             continue
-        if any(box.overlap(other) > 0.9 * box.area for _, other in out):
+        if any(box.overlap(other) > 0.9 * box.area for other in out):
             continue
-        out.append((raster, box))
+        out.append(box)
     return out[:_MOST_ON_A_PAGE]
 
 
@@ -59,7 +59,7 @@ def figure_drafts(
     """
     found: list[tuple[Box, VectorChart | None]] = [
         (box, None)
-        for _, box in _boxes(sheet)
+        for box in _boxes(sheet)
         if not any(chart.box.overlap(box) > 0.5 * box.area for chart in charts)
     ]
     found += [(_on_page(chart.box, sheet), chart) for chart in charts]
@@ -131,7 +131,7 @@ def unread_images(sheet: Sheet, lines: Sequence[Line]) -> list[Box]:
     unseen = [word for line in lines if line.hidden for word in line.words]
     return [
         box
-        for _, box in _boxes(sheet)
+        for box in _boxes(sheet)
         if sum(box.overlap(word) for word in words) < _COVERED * box.area
         and sum(box.overlap(word.box) > 0 for word in unseen) < _READ_BEFORE
     ]

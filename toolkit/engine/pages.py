@@ -7,13 +7,15 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from toolkit.engine.charts import VectorChart
-from toolkit.engine.clock import PageClock
+from toolkit.engine.clock import FOR_PICTURES, PageClock
 from toolkit.engine.drafts import Draft
 from toolkit.engine.figures import figure_drafts, unread_images
 from toolkit.engine.layout import drafts_as_they_stand, with_figures
 from toolkit.engine.marks import Sheet
 from toolkit.engine.ocr.presence import INSTALL, available
 from toolkit.engine.options import ParseOptions
+from toolkit.engine.scans import scanned
+from toolkit.engine.scans_layout import written
 from toolkit.engine.scans_pictures import PicturesRead, read_pictures
 from toolkit.engine.trust import Faith, shown_text, unfaithful
 from toolkit.engine.words import Line, find_lines
@@ -36,8 +38,6 @@ _LOST_SHARE = 0.1
 _FEWEST_LOST = 4
 # Measured: at 200 dpi the recognition is no better by more than it costs.
 _DOTS_PER_INCH = 150.0
-# What pictures on a page may take of its time: its own text must never be lost for them.
-_FOR_PICTURES = 0.6
 
 
 class Reading(Protocol):
@@ -128,10 +128,6 @@ def _recognised(
     reading: Reading, sheet: Sheet, task: PageTask, faults: list[ToolkitError]
 ) -> ReadPage | None:
     """The page as its picture shows it; None where that says nothing, for which *faults* tell."""
-    # Loaded only where it is needed: image libraries.
-    from toolkit.engine.scans import scanned
-    from toolkit.engine.scans_layout import written
-
     task.clock.recognising()
     task.recognising()
     image = reading.picture(task.number, _DOTS_PER_INCH)
@@ -219,6 +215,6 @@ def _of_pictures(
     image = reading.picture(task.number, _DOTS_PER_INCH)
     if image is None:
         return PicturesRead(faults=[OcrError("the page cannot be rendered to read its images")])
-    clock = task.clock.within(_FOR_PICTURES)
+    clock = task.clock.within(FOR_PICTURES)
     languages = task.options.languages
     return read_pictures(image, sheet, unread, lines, languages=languages, clock=clock)

@@ -113,11 +113,10 @@ def scanned(
     image: Image.Image,
     dots: float,
     *,
-    number: int = 1,
     languages: tuple[str, ...] = (),
     check: Callable[[], None] = lambda: None,
 ) -> Scan:
-    """The page *number* that *image* shows, at *dots* pixels an inch.
+    """What *image* shows, at *dots* pixels an inch, as page 1.
 
     *check* is called between steps and may raise. Raises OcrError, MemoryExceeded, MissingExtra.
     """
@@ -138,7 +137,7 @@ def scanned(
     settings = settings_of(grey.astype(np.float32), seen.lines)
     glyphs, sure = _glyphs(seen.lines, settings, points)
     sheet = Sheet(
-        number,
+        1,
         straight.image.width * points,
         straight.image.height * points,
         glyphs,

@@ -14,14 +14,14 @@ from toolkit.engine.charts import VectorChart
 from toolkit.engine.clock import PageClock
 from toolkit.engine.drafts import Draft
 from toolkit.engine.marks import Sheet
+from toolkit.engine.scans import Scan, scanned
+from toolkit.engine.scans_layout import is_document, picture_of, written
 from toolkit.engine.trust import Faith
 from toolkit.engine.words import Line, find_lines
 from toolkit.errors import OcrError, PageTimeout, ToolkitError
 
 if TYPE_CHECKING:
     from PIL import Image
-
-    from toolkit.engine.scans import Scan
 
 __all__ = ["PicturesRead", "read_pictures"]
 
@@ -58,8 +58,6 @@ def read_pictures(
 
     A failure, or the end of *clock*'s time, costs what was not read yet, and is told.
     """
-    from toolkit.engine.scans import scanned
-
     said = PicturesRead()
     scale = image.width / sheet.width
     words = [word.box for line in lines for word in line.words]
@@ -116,8 +114,6 @@ def _add(
     corner: tuple[float, float] | None,
 ) -> None:
     """Add what *lines* of *scan* say; *corner* is where it begins, if it is as large as a page."""
-    from toolkit.engine.scans_layout import is_document, picture_of, written
-
     if corner is not None and is_document(lines):
         page = written(scan, lines)
         said.drafts += [_draft_moved(draft, corner) for draft in page.drafts]

@@ -14,14 +14,15 @@ from toolkit.document.document import Document, Extraction, Page, PageFailure, S
 from toolkit.document.document import Source as DocumentSource
 from toolkit.document.normal import folded, quoted
 from toolkit.document.text import text_of
-from toolkit.engine.clock import PageClock, page_clock
-from toolkit.engine.figures import MOST_BYTES
+from toolkit.engine.clock import FOR_PICTURES, PageClock, page_clock
+from toolkit.engine.figures import MOST_BYTES, SMALLEST_SHARE
 from toolkit.engine.ocr.presence import INSTALL, available
 from toolkit.engine.options import ParseOptions, page_numbers
 from toolkit.engine.readers.pptx import PptxReading, read
 from toolkit.engine.slides_blocks import leaves, slide_blocks
 from toolkit.engine.slides_marks import SlideMarks
 from toolkit.engine.slides_pictures import with_pictures
+from toolkit.engine.slides_reading import pictures_read
 from toolkit.engine.source import Source
 from toolkit.engine.trust import Faith, faithfulness
 from toolkit.engine.version import MODEL
@@ -38,10 +39,6 @@ from toolkit.jobs.tool import Limits
 
 __all__ = ["parse_slides", "source_texts"]
 
-# A smaller share of the slide is a logo or an icon, which nobody reads.
-_SMALLEST_SHARE = 0.008
-# What pictures on a slide may take of its time: its own text must never be lost for them.
-_FOR_PICTURES = 0.6
 _MOST_FAULTS = 20
 
 
@@ -124,7 +121,7 @@ class _Run:
                     faith = _faith(blocks, slide.script.text)
                     clock.check()
                     if self.options.ocr != "never":
-                        blocks = self._with_text(slide, blocks, clock.within(_FOR_PICTURES))
+                        blocks = self._with_text(slide, blocks, clock.within(FOR_PICTURES))
             except (PageUnreadable, PageTimeout) as exc:
                 self._fail(number, exc.code, str(exc))
                 continue
@@ -163,14 +160,11 @@ class _Run:
         self, slide: SlideMarks, blocks: tuple[Block, ...], clock: PageClock
     ) -> tuple[Block, ...]:
         """*blocks* with what stands on their pictures; what stays unread is said."""
-        least = _SMALLEST_SHARE * slide.size[0] * slide.size[1]
+        least = SMALLEST_SHARE * slide.size[0] * slide.size[1]
         count = sum(shape.picture and shape.box.area >= least for shape in leaves(slide.shapes))
         if count and available():
             clock.recognising()
             self.tell(slide.number, Stage.OCR)
-            # Loaded only where it is needed: image libraries.
-            from toolkit.engine.slides_reading import pictures_read
-
             said = pictures_read(blocks, slide.size, languages=self.options.languages, clock=clock)
             for fault in said.faults:
                 self._fail(slide.number, fault.code, str(fault))

@@ -11,6 +11,7 @@ from toolkit.document import blocks as kinds
 from toolkit.document.blocks import Block, Proof, Role, TextSource
 from toolkit.document.geometry import Box
 from toolkit.document.identity import block_id
+from toolkit.engine.blocks import headers_and_rows
 from toolkit.engine.drafts import Quotation
 from toolkit.engine.slides_diagrams import Graph, graphs_of
 from toolkit.engine.slides_marks import (
@@ -268,33 +269,19 @@ def _of_graph(graph: Graph, size: tuple[float, float]) -> _Sketch:
 
 def _table(table: TableMark, size: tuple[float, float], source_text: str) -> dict[str, Any]:
     """The fields of a table: its cells, and its rows, in which a spanned cell repeats its text."""
-    texts = [[""] * table.columns for _ in range(table.rows)]
-    cells = []
-    for cell in table.cells:
-        for row in range(cell.row, cell.row + cell.row_span):
-            for column in range(cell.column, cell.column + cell.column_span):
-                texts[row][column] = cell.quotation.text
-        cells.append(
-            kinds.Cell(
-                row=cell.row,
-                column=cell.column,
-                text=cell.quotation.text,
-                row_span=cell.row_span,
-                column_span=cell.column_span,
-                header=cell.row < table.header_rows,
-                bbox=cell.box.normalized(*size),
-                text_source=text_source_of(cell.quotation, source_text),
-                source_spans=cell.quotation.spans,
-            )
+    cells = tuple(
+        kinds.Cell(
+            row=cell.row,
+            column=cell.column,
+            text=cell.quotation.text,
+            row_span=cell.row_span,
+            column_span=cell.column_span,
+            header=cell.row < table.header_rows,
+            bbox=cell.box.normalized(*size),
+            text_source=text_source_of(cell.quotation, source_text),
+            source_spans=cell.quotation.spans,
         )
-    head, body = texts[: table.header_rows], texts[table.header_rows :]
-    headers = tuple(
-        " / ".join(dict.fromkeys(row[column] for row in head if row[column]))
-        for column in range(table.columns if head else 0)
+        for cell in table.cells
     )
-    return {
-        "headers": headers,
-        "rows": tuple(map(tuple, body)),
-        "cells": tuple(cells),
-        "header_rows": table.header_rows,
-    }
+    headers, rows = headers_and_rows(cells, table.rows, table.columns, table.header_rows)
+    return {"headers": headers, "rows": rows, "cells": cells, "header_rows": table.header_rows}

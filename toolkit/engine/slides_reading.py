@@ -14,15 +14,12 @@ from PIL import Image as Pixels
 from toolkit.document.blocks import Block, Image, TextSource
 from toolkit.engine.clock import PageClock
 from toolkit.engine.confidence import confidence, likely
-from toolkit.engine.figures import said_in
+from toolkit.engine.figures import SMALLEST_SHARE, said_in
 from toolkit.engine.scans import scanned
 from toolkit.engine.words import find_lines
 from toolkit.errors import OcrError, OcrScriptUnsupported, PageTimeout, ToolkitError
 
 __all__ = ["PicturesRead", "pictures_read"]
-
-# A smaller share of the slide is a logo or an icon, which nobody reads.
-_SMALLEST_SHARE = 0.008
 
 
 @dataclass(slots=True, eq=False)
@@ -46,7 +43,7 @@ def pictures_read(
     """
     said = PicturesRead()
     for block in blocks:
-        if not isinstance(block, Image) or not block.image_b64 or _share(block) < _SMALLEST_SHARE:
+        if not isinstance(block, Image) or not block.image_b64 or _share(block) < SMALLEST_SHARE:
             said.blocks.append(block)
             continue
         try:

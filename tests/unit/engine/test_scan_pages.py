@@ -174,7 +174,7 @@ def test_a_failure_on_a_picture_costs_the_picture_alone(monkeypatch):
     def scanned(*args, **options):
         raise OcrError("the session broke")
 
-    monkeypatch.setattr("toolkit.engine.scans.scanned", scanned)
+    monkeypatch.setattr("toolkit.engine.scans_pictures.scanned", scanned)
     found = document(pdf(both(text(prose(6)), with_picture)))
     assert kinds(found) == ["Paragraph", "Image"]
     assert [(f.page, f.code) for f in found.extraction.per_page_failures] == [(1, "OCR_ERROR")]
@@ -184,7 +184,7 @@ def test_when_time_is_up_the_pages_own_text_is_kept(monkeypatch):
     def scanned(*args, **options):
         raise PageTimeout("slow")
 
-    monkeypatch.setattr("toolkit.engine.scans.scanned", scanned)
+    monkeypatch.setattr("toolkit.engine.scans_pictures.scanned", scanned)
     found = document(pdf(both(text(prose(6)), with_picture)))
     assert kinds(found) == ["Paragraph", "Image"]
     [failure] = found.extraction.per_page_failures

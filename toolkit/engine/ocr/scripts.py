@@ -85,7 +85,10 @@ def _likeliest(text: str) -> str | None:
 @cache
 def _weights() -> Mapping[str, Mapping[str, float]]:
     """For each script, how many nats a character of the quick model speaks for it rather than for
-    Latin print; the empty string stands for every character that is not listed."""
+    Latin print; the empty string stands for every character that is not listed.
+
+    Made by ``tests/eval/make_lookalikes.py``, from names in CLDR; it names the fonts.
+    """
     text = files("toolkit.engine.ocr").joinpath("lookalikes.json").read_text("utf-8")
     found: Mapping[str, Mapping[str, float]] = json.loads(text)
     return found

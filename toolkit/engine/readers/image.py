@@ -26,10 +26,9 @@ _MOVING = ("GIF", "PNG", "WEBP")
 _MOST_PAGES = 20_000
 _UNREAD = (
     *(OSError, ValueError, SyntaxError, EOFError, struct.error, zlib.error),
-    *(IndexError, KeyError, TypeError, AttributeError, ArithmeticError, MemoryError),
+    *(IndexError, KeyError, TypeError, AttributeError, ArithmeticError),
 )
-"""What Pillow's readers raise on broken files."""
-
+"""What Pillow's readers raise on broken files. Too little memory says nothing of the file."""
 
 _NO_GLYPHS = Glyphs(
     text="",

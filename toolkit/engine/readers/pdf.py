@@ -1,7 +1,8 @@
 """A PDF as sheets of marks: two readers, and another engine's proposals.
 
-pdf-oxide reads first. PDFium reads a page again where pdf-oxide fails on it, loses text that is
-there, or cannot say whether text that lies on an image is painted.
+pdf-oxide reads first. PDFium reads every page too, to confirm its text and for what it paints; its
+characters are taken where pdf-oxide fails on a page, loses text that is there, reads other text, or
+cannot say whether text that lies on an image is painted.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from toolkit.engine.marks import Frame, Glyphs, Proposal, Raster, Sheet
 from toolkit.engine.options import ParseOptions
 from toolkit.engine.readers.oxide import OxideFile
 from toolkit.engine.readers.painted import Painted
+from toolkit.engine.readers.pdfium import PdfiumFile
 from toolkit.engine.readers.proposals import Seen, proposals
 from toolkit.engine.source import Source
 from toolkit.engine.trust import unfaithful
@@ -28,8 +30,6 @@ from toolkit.errors import DamagedFile, PageUnreadable, PasswordProtected
 
 if TYPE_CHECKING:
     from PIL import Image
-
-    from toolkit.engine.readers.pdfium import PdfiumFile
 
 __all__ = ["PdfReading", "read", "source_texts"]
 
@@ -86,9 +86,6 @@ class PdfReading:
                 raise PageUnreadable("the second reader cannot open the file")
             # Failed until shown otherwise, so that it is not tried for every page.
             self._second_failed = True
-            # Loaded only where it is needed: most files never are read twice.
-            from toolkit.engine.readers.pdfium import PdfiumFile
-
             self._second = PdfiumFile(self._content, self._password)
         return self._second
 

@@ -76,7 +76,7 @@ def _plots(space: Any) -> Iterator[tuple[ChartType, Any]]:
         if kind is None:
             continue
         direction = plot.find(qn("c:barDir"))
-        # Bars lie unless the file says that they stand, and python-pptx and Office always say it.
+        # Bars stand unless the file says that they lie.
         if direction is not None and direction.get("val", "col") == "bar":
             kind = ChartType.BAR
         yield kind, plot
@@ -247,11 +247,22 @@ def newer_chart_of(space: Any, script: Script) -> ChartMark:
             name = names[at] if at < len(names) else None
             series.append((name, tuple(map(_number, _newer_points(numbers)))))
     rows = tuple(_rows(categories, series))
-    title = " ".join(t.text or "" for t in space.iter(qn("a:t"))).strip() or None
+    title = next(map(_newer_title, space.iterfind(f"{_CX}chart/{_CX}title")), "") or None
+    quotation = script.quote(_written(title, rows))
+    axes = map(_newer_title, space.iterfind(f"{_CX}chart/{_CX}plotArea/{_CX}axis/{_CX}title"))
     return ChartMark(
-        *(ChartType.UNKNOWN, title, categories, tuple(series), rows),
-        script.quote(_written(title, rows)),
+        *(ChartType.UNKNOWN, title, categories, tuple(series), rows, quotation),
+        tuple(script.quote(text) for text in axes if text),
     )
+
+
+def _newer_title(title: Any) -> str:
+    for path in (f"{_CX}tx/{_CX}rich", f"{_CX}txPr"):
+        body = title.find(path)
+        text = "" if body is None else body_text(body).replace("\v", "\n").strip()
+        if text:
+            return text
+    return str(title.findtext(f".//{_CX}v") or "").strip()
 
 
 def _newer_points(level: Any) -> list[str]:

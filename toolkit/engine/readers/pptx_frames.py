@@ -61,7 +61,12 @@ class FrameReader:
         self._album = album
 
     def mark(
-        self, element: Any, box: Box, place: tuple[float, ...], outer: Frame, named: dict[str, Any]
+        self,
+        element: Any,
+        box: Box,
+        place: tuple[float, float],
+        outer: Frame,
+        named: dict[str, Any],
     ) -> ShapeMark:
         """The frame *element* at *box*; *place* is its corner in EMU inside *outer*."""
         match _uri(element):

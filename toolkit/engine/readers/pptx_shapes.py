@@ -125,19 +125,19 @@ class Walk:
             return None
         return self._album.picture(self._slide.part, fill, box)
 
-    def _frame(self, element: Any, outer: Frame) -> tuple[Frame, tuple[float, ...]]:
-        """Its place on the slide, and in EMU in its surroundings; IDENTITY where it has none."""
+    def _frame(self, element: Any, outer: Frame) -> tuple[Frame, tuple[float, float]]:
+        """Its place, and its corner in EMU in its surroundings; IDENTITY where it has none."""
         try:
             with translated(PageUnreadable, "no place"):
                 shape = SlideShapeFactory(element, self._slide.shapes)
                 place = (shape.left, shape.top, shape.width, shape.height)
                 if None in place:
-                    return IDENTITY, (0.0, 0.0, 0.0, 0.0)
+                    return IDENTITY, (0.0, 0.0)
                 left, top, width, height = map(float, place)
                 turned = element.find(f"{qn('p:spPr')}/{qn('a:xfrm')}")
                 return frame_of(outer, (left, top, width, height), turned), (left, top)
         except PageUnreadable:
-            return IDENTITY, (0.0, 0.0, 0.0, 0.0)
+            return IDENTITY, (0.0, 0.0)
 
     def _styles(self, element: Any) -> Styles:
         """Where the bullets of a placeholder come from: its layout, its master."""

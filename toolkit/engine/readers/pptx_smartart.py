@@ -24,11 +24,11 @@ _MOST_NODES = 5_000
 
 
 def graph_of(
-    model: bytes, drawing: bytes | None, place: tuple[float, ...], outer: Frame, script: Script
+    model: bytes, drawing: bytes | None, place: tuple[float, float], outer: Frame, script: Script
 ) -> GraphMark:
     """The SmartArt whose points stand in *model*; *drawing* is how PowerPoint last drew them.
 
-    *place* is the frame's left, top, width and height in EMU, inside *outer*.
+    *place* is the frame's left and top in EMU, inside *outer*.
     """
     root = _parsed(model)
     points = {point.get("modelId", ""): point for point in root.iter(f"{_DGM}pt")}
@@ -89,7 +89,7 @@ def _in_order(points: dict[str, Any], children: dict[str, list[Any]]) -> Iterato
         stack.extend(link.get("destId", "") for link in reversed(children.get(ident, [])))
 
 
-def _boxes(drawing: Any, place: tuple[float, ...], outer: Frame) -> dict[str, Box]:
+def _boxes(drawing: Any, place: tuple[float, float], outer: Frame) -> dict[str, Box]:
     """Where shapes with text were drawn, by their point; the drawing begins at the frame."""
     found: dict[str, Box] = {}
     for shape in drawing.iter(f"{_DSP}sp"):
