@@ -175,21 +175,28 @@ class Batch:
         """A row a page of every document."""
         return self._desk.pages(batch=self.id)
 
-    def tables(self, *, typed: bool = False, joined: bool = True) -> Tables:
+    def tables(
+        self, *, typed: bool = False, joined: bool = True, reviewed: bool = False
+    ) -> Tables:
         """Every table of its documents as a DataFrame that knows its document, page and box.
 
         ``frame.attrs`` has them. *typed* makes numbers, percentages, amounts and dates of the
         text where a whole column is one, and keeps the text beside; *joined* puts tables that
-        go on over pages together.
+        go on over pages together; *reviewed* takes them as people have corrected them.
         """
         from toolkit import frames
         from toolkit.workspace.exporting import documents
 
-        return frames.tables(documents(self._desk, self.id), typed=typed, joined=joined)
+        found = documents(self._desk, self.id, reviewed=reviewed)
+        return frames.tables(found, typed=typed, joined=joined)
 
-    def documents(self) -> Sequence[Document]:
-        """The documents of the completed jobs; each is read when it is asked for."""
-        return Documents(self._desk, self._desk.ids(batch=self.id, status=JobState.COMPLETED))
+    def documents(self, *, reviewed: bool = False) -> Sequence[Document]:
+        """The documents of the completed jobs; each is read when it is asked for.
+
+        As the engine made them or, *reviewed*, as people have corrected them since.
+        """
+        completed = self._desk.ids(batch=self.id, status=JobState.COMPLETED)
+        return Documents(self._desk, completed, reviewed=reviewed)
 
     def stats(self) -> Stats:
         """How it went, in numbers."""

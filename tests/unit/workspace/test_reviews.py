@@ -11,6 +11,8 @@ from msgspec.structs import replace
 
 from toolkit.document import (
     Accept,
+    Cell,
+    CorrectCell,
     CorrectText,
     Heading,
     Merge,
@@ -19,6 +21,7 @@ from toolkit.document import (
     Reject,
     Retype,
     Review,
+    Table,
     TextSource,
     wire,
 )
@@ -105,6 +108,22 @@ def test_a_correction_is_in_the_reviewed_frame_and_the_original_stays(batch):
 
 def test_without_reviews_both_frames_are_one(batch):
     pd.testing.assert_frame_equal(batch.blocks(), batch.blocks(reviewed=True))
+
+
+def test_documents_and_tables_are_given_as_corrected(ws):
+    batch = ws.submit([("a.pdf", b"%PDF-1.7 a")])
+    cells = [Cell(row=row, column=0, text=text) for row, text in enumerate(["Total", "1O0"])]
+    table = made.block(
+        Table, headers=("Total",), rows=(("1O0",),), cells=tuple(cells), header_rows=1, **DOUBTFUL
+    )
+    finish(ws, lambda _: made.document([table]))
+    [block] = batch.blocks()["block_id"]
+    batch.review(block, CorrectCell(row=1, column=0, text="100"))
+    assert batch.documents()[0].pages[0].blocks[0].rows == (("1O0",),)
+    assert batch.documents(reviewed=True)[0].pages[0].blocks[0].rows == (("100",),)
+    assert batch.documents(reviewed=True)[:1][0].pages[0].blocks[0].rows == (("100",),)
+    assert batch.tables()[0].iloc[0, 0] == "1O0"
+    assert batch.tables(reviewed=True)[0].iloc[0, 0] == "100"
 
 
 def test_the_exports_take_either(batch, tmp_path):
