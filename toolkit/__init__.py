@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from toolkit import errors as errors
+    from toolkit.client import Client, connect
+    from toolkit.dialects.webhooks import verify_webhook
     from toolkit.document import Document
     from toolkit.errors import (
         InvalidInput,
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Batch",
+    "Client",
     "Document",
     "InvalidInput",
     "InvalidOption",
@@ -59,17 +62,21 @@ __all__ = [
     "ToolkitError",
     "UnknownTool",
     "Workspace",
+    "connect",
     "errors",
     "inspect",
     "open",
     "parse",
     "tool",
     "unpack",
+    "verify_webhook",
 ]
 
 # Where each name lives. It is imported when it is asked for, so that `import toolkit` costs
 # nothing, and the children that do the work never load what only a person needs.
 _HOMES = {
+    "toolkit.client": ("Client", "connect"),
+    "toolkit.dialects.webhooks": ("verify_webhook",),
     "toolkit.document": ("Document",),
     "toolkit.errors": (
         "InvalidInput",

@@ -51,6 +51,34 @@ class Settings:
     """Hosts at private addresses that inputs may be fetched from all the same: names, addresses
     or networks, by comma (``wiki.corp, *.lab.corp, 10.0.0.0/8``), or ``*`` for every one."""
 
+    webhook_private: str = ""
+    """Hosts at private addresses that webhooks may be sent to all the same; as `fetch_private`."""
+
+    webhook_plain: int = 0
+    """1: webhooks may go to http:// addresses too, for development."""
+
+    public_url: str = ""
+    """The address that others see the server at, for the links in webhooks: without one they are
+    paths, as in ``/v1/jobs/…``."""
+
+    delivery_attempts: int = 5
+    """How often the delivery of a webhook is tried."""
+
+    delivery_wait: float = 60.0
+    """Seconds after which a delivery that failed is tried again; five times as long each time."""
+
+    delivery_seconds: float = 15.0
+    """Seconds that one delivery may take."""
+
+    upload_bytes: int = 100 * 2**20
+    """Bytes of a file that is sent to the server; a larger one is refused."""
+
+    upload_seconds: float = 300.0
+    """Seconds that a request may take to arrive."""
+
+    head_seconds: float = 15.0
+    """Seconds that a request's first line and headers may take of it."""
+
     @classmethod
     def read(cls, environ: Mapping[str, str] | None = None) -> Self:
         """The settings that *environ* (the process's own by default) asks for.

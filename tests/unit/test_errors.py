@@ -15,7 +15,7 @@ def tree(root: type[ToolkitError]) -> list[type[ToolkitError]]:
 
 
 def ours() -> list[type[ToolkitError]]:
-    return [kind for kind in tree(ToolkitError) if kind.__module__ == errors.__name__]
+    return [kind for kind in tree(ToolkitError) if kind.__module__ == ToolkitError.__module__]
 
 
 def leaves() -> list[type[ToolkitError]]:
@@ -88,3 +88,11 @@ def test_a_recorded_failure_is_raised_as_what_it_was(kind):
 
 def test_a_wait_that_ends_early_is_a_time_out_to_everyone():
     assert issubclass(errors.StillRunning, TimeoutError)
+
+
+def test_what_a_module_keeps_to_itself_is_never_raised_by_its_code():
+    class _Private(errors.InternalError):
+        retryable = True
+
+    assert not isinstance(error_of("INTERNAL_ERROR", "why"), _Private)
+    del _Private

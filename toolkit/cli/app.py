@@ -9,7 +9,19 @@ from typing import Annotated
 
 import typer
 
-from toolkit.cli import care, demo, measuring, packing, parsing, queue, running, watching
+from toolkit.cli import (
+    care,
+    demo,
+    keys,
+    measuring,
+    packing,
+    parsing,
+    queue,
+    running,
+    serving,
+    watching,
+    webhooks,
+)
 from toolkit.cli.terminal import complain
 from toolkit.errors import InvalidInput, ToolkitError
 
@@ -48,10 +60,13 @@ for verb in (
     *(running.run, demo.demo, parsing.parse),
     *(queue.submit, watching.watch, queue.work, queue.jobs, queue.show),
     *(queue.cancel, queue.retry, queue.pause, queue.resume, queue.purge),
-    *(care.export, packing.pack, packing.unpack, care.doctor),
+    *(care.export, packing.pack, packing.unpack, serving.serve, keys.usage),
+    care.doctor,
 ):
     app.command(epilog=getattr(verb, "epilog", None))(verb)
 app.command("eval")(measuring.evaluate)
+app.add_typer(keys.app)
+app.add_typer(webhooks.app)
 
 
 def main() -> None:

@@ -119,7 +119,7 @@ def job_rows(jobs: Iterable[Job]) -> list[list[Any]]:
     return [
         [
             job.id,
-            job.filename or ("(purged)" if job.purged else "(no file)"),
+            job.filename or ("(purged)" if job.purged else f"({job.tool}, no file)"),
             Text(job.status, style=STATE_STYLES[job.status]),
             f"{job.progress:.0f} %",
             job.pages or "",

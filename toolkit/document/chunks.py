@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import accumulate, groupby, pairwise
 from typing import Literal, TypeAlias, get_args
@@ -52,13 +52,14 @@ def chunks(
     *,
     max_chars: int = 1000,
     overlap: int = 100,
+    table: Callable[[Table], str] = pipe_table,
 ) -> tuple[Chunk, ...]:
     """*document* in pieces of at most *max_chars* characters, in reading order.
 
     *semantic* begins a piece at every heading and cuts where a block, a sentence or a word ends;
     *page* does so at every page instead; *fixed* cuts by length alone. At most *overlap*
-    characters are repeated where a piece was cut for its length. A table is never cut, so that
-    a long one makes a longer piece of its own. Raises InvalidOption.
+    characters are repeated where a piece was cut for its length. A table, written by *table*, is
+    never cut, so that a long one makes a longer piece of its own. Raises InvalidOption.
     """
     if strategy not in get_args(Strategy):
         raise InvalidOption(f"strategy {strategy!r}: one of {', '.join(get_args(Strategy))}")
@@ -67,8 +68,13 @@ def chunks(
     if not 0 <= overlap <= max_chars // 2:
         raise InvalidOption(f"overlap={overlap}: 0 to half of max_chars ({max_chars // 2})")
     size = _Size(max_chars, overlap, gently=strategy != "fixed")
-    runs = _runs(document, strategy)
+    speaking = [(block, said) for block in document.blocks if (said := _said(block, table))]
+    runs = _runs(speaking, strategy)
     return tuple(chunk for run in runs for chunk in _cut(_joined(run), size))
+
+
+_Spoken: TypeAlias = tuple[Block, str]
+"""A block with what it says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,29 +99,29 @@ class _Run:
         return range(bisect_right(self.ends, start), bisect_left(self.starts, end))
 
 
-def _runs(document: Document, strategy: Strategy) -> Iterator[list[Block]]:
+def _runs(speaking: list[_Spoken], strategy: Strategy) -> Iterator[list[_Spoken]]:
     """The blocks that say something, in groups that no piece may reach over."""
-    speaking = [block for block in document.blocks if _said(block)]
     match strategy:
         case "fixed":
             yield from [speaking] if speaking else []
         case "page":
-            yield from (list(group) for _, group in groupby(speaking, lambda block: block.page))
+            yield from (list(group) for _, group in groupby(speaking, lambda one: one[0].page))
         case "semantic":
-            headings = [isinstance(block, Heading) for block in speaking]
+            headings = [isinstance(block, Heading) for block, _ in speaking]
             # A heading right below another belongs to it: neither says much alone.
             begins = [now and not before for before, now in pairwise([False, *headings])]
             section = accumulate(map(int, begins))
             numbered = groupby(zip(section, speaking, strict=True), lambda pair: pair[0])
-            yield from ([block for _, block in group] for _, group in numbered)
+            yield from ([one for _, one in group] for _, group in numbered)
 
 
-def _said(block: Block) -> str:
-    return (pipe_table(block) if isinstance(block, Table) else text_of(block)).strip()
+def _said(block: Block, table: Callable[[Table], str]) -> str:
+    return (table(block) if isinstance(block, Table) else text_of(block)).strip()
 
 
-def _joined(blocks: list[Block]) -> _Run:
-    texts = [_said(block) for block in blocks]
+def _joined(spoken: list[_Spoken]) -> _Run:
+    blocks = [block for block, _ in spoken]
+    texts = [text for _, text in spoken]
     starts = list(accumulate((len(text) + len(_BETWEEN) for text in texts), initial=0))[:-1]
     ends = [start + len(text) for start, text in zip(starts, texts, strict=True)]
     return _Run(blocks, _BETWEEN.join(texts), starts, ends)

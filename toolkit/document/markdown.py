@@ -39,7 +39,7 @@ from toolkit.document.normal import folded
 from toolkit.document.text import figures, text_of
 from toolkit.errors import InvalidOption
 
-__all__ = ["Style", "TableFormat", "markdown", "pipe_table"]
+__all__ = ["Style", "TableFormat", "html_table", "markdown", "pipe_table"]
 
 Style: TypeAlias = Literal["rich", "plain"]
 TableFormat: TypeAlias = Literal["markdown", "html"]
@@ -283,6 +283,11 @@ def _pipe_table(head: Sequence[str], body: Sequence[Sequence[str]], inline: _Inl
         return "| " + " | ".join([*texts, *[""] * (width - len(cells))]) + " |"
 
     return "\n".join([row(head), "|" + " --- |" * width, *map(row, body)])
+
+
+def html_table(table: Table) -> str:
+    """*table* as HTML, whose cells keep their spans."""
+    return _html(table, head="th")
 
 
 def _html(table: Table, head: str = "td") -> str:

@@ -69,6 +69,8 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds after completion for which the source is kept; None = for ever."""
     result_retain: float | None = None
     callback_url: str | None = None
+    presentation: Mapping[str, Any] = msgspec.field(default_factory=dict)
+    """How the answer is to be written: no part of what is done."""
     refused: tuple[str, str] | None = None
 
 
@@ -93,6 +95,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     ended_at: float | None = None
     run_at: float | None = None
     """When a retrying job is due."""
+    updated_at: float = 0.0
+    """When something was last heard of it."""
     progress: float = 0.0
     stage: str | None = None
     page: int = 0
@@ -116,6 +120,9 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     url: str | None = None
     """The address of an input that has not been fetched yet; None once it is there. It may hold
     secrets: show ``address.shown(url)`` instead."""
+    retain: float | None = None
+    """Seconds after its end for which the source is kept, None = for ever; and so the result."""
+    result_retain: float | None = None
     source_expires_at: float | None = None
     result_expires_at: float | None = None
 

@@ -92,6 +92,13 @@ class Tool:
     schema: str | Mapping[str, Any] | None = field(default=None, compare=False, repr=False)
     """What may be asked, for forms: a JSON Schema of an object, or the import path of a function
     that returns one. Not kept in the file: it is known where the tool is registered."""
+    takes_file: bool | None = field(default=None, compare=False, repr=False)
+    """True: each job needs an input file; False: none may have one; None: as one likes. Not kept
+    in the file either."""
+    admits: str | None = field(default=None, compare=False, repr=False)
+    """Import path of a function ``(head: bytes, size: int, filename: str) -> None`` that raises why
+    a file is not taken. It sees the first 4,096 bytes, and is asked where a file is sent to a
+    server: a wrong one is then refused at the door. Not kept in the file either."""
 
     def __post_init__(self) -> None:
         if not self.name.replace("_", "").replace("-", "").isalnum():

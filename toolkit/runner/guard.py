@@ -1,9 +1,9 @@
-"""What the runner may connect to: public addresses, and the private ones that were allowed.
+"""What may be connected to: public addresses, and the private ones that were allowed.
 
-An address in a job is written by somebody else, and the runner stands inside a network: without
-a guard it would read the machine's own services, the intranet, or a cloud's keys, for anybody
-who may submit. So a name is looked up once, every answer is checked, and the number that was
-checked is the one that is dialled: the name is not asked again, whatever it says by then.
+An address in a job or of a webhook is written by somebody else, and the runner stands inside a
+network: without a guard it would read the machine's own services, the intranet, or a cloud's keys,
+for anybody who may submit. So a name is looked up once, every answer is checked, and the number
+that was checked is the one that is dialled: the name is not asked again, whatever it says by then.
 """
 
 from __future__ import annotations
@@ -82,9 +82,16 @@ def kind_of(address: Address) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """Who may be dialled. *private* names hosts by comma, as ``Settings.fetch_private`` does."""
+    """Who may be dialled. *private* names hosts by comma, as ``Settings.fetch_private`` does.
+
+    *setting* is the variable that allows more of them, in the environment of *whose*, and *never*
+    what is not done with others: for the words of a refusal.
+    """
 
     private: str = ""
+    setting: str = "PAGEQUEUE_FETCH_PRIVATE"
+    whose: str = "the runner"
+    never: str = "those are not fetched from"
 
     async def addresses(self, host: str, port: int) -> tuple[str, ...]:
         """The addresses of *host*, each of which may be dialled.
@@ -106,11 +113,11 @@ class Guard:
         if kind is None or (kind in _MAY_BE_ALLOWED and self._allows(host, address)):
             return
         where = host if host == text else f"{host} ({address})"
-        why = f"{where} is a {kind} address, and those are not fetched from"
+        why = f"{where} is a {kind} address, and {self.never}"
         if kind in _MAY_BE_ALLOWED:
             why += (
-                "; to allow it, set PAGEQUEUE_FETCH_PRIVATE="
-                f"{host} in the environment of the runner, and start that anew"
+                f"; to allow it, set {self.setting}={host}"
+                f" in the environment of {self.whose}, and start that anew"
             )
         raise AddressRefused(why)
 

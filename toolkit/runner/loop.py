@@ -19,6 +19,7 @@ from types import FrameType
 from typing import Final
 
 from toolkit.runner import machine
+from toolkit.runner.deliver_shift import Outgoing
 from toolkit.runner.lock import RunnerLock
 from toolkit.runner.nursery import Nursery
 from toolkit.runner.shift import Shift
@@ -50,6 +51,8 @@ class Runner:
         settings = settings or Settings.read()
         self._lock = lock or RunnerLock.of(store.files)
         self.shift = Shift(store, settings, Nursery(), machine.slots(settings.slots))
+        self._outgoing = Outgoing(self.shift)
+        self._lingers = False
         self._stop_at: float | None = None
         self._slots: list[Slot] = []
 
@@ -60,11 +63,11 @@ class Runner:
         within two seconds, the others are given back to the queue; a second signal gives them back
         at once.
         """
-        shift = self.shift
+        shift, self._lingers = self.shift, linger > 0
         if self._lock.take():  # otherwise there are two runners
             self._lock.sign(os.getpid())
         with Listener(shift.store) as listener, self._signals():
-            supervisor = Supervisor(shift, listener.port)
+            supervisor = Supervisor(shift, self._outgoing, listener.port)
             supervisor.enlist()
             ear = threading.Thread(target=self._hear, args=(listener,), daemon=True)
             ear.start()
@@ -120,10 +123,14 @@ class Runner:
         if self.shift.held:
             return False
         try:
-            return not _work_left(self.shift.store.read())
+            return not self._is_needed(self.shift.store.read())
         except sqlite3.Error as exc:
             log.warning("the queue cannot be read: %s", exc)
             return False
+
+    def _is_needed(self, conn: sqlite3.Connection) -> bool:
+        """Whether there is something to work on, or to tell of."""
+        return _work_left(conn) or self._outgoing.keeps(conn, later=self._lingers)
 
     def _has_left(self, supervisor: Supervisor) -> bool:
         """Leave, unless there is work after all.
@@ -136,12 +143,12 @@ class Runner:
             if shift.held:
                 return False
             with shift.write(durable=False) as conn:
-                if _work_left(conn):
+                if self._is_needed(conn):
                     return False
                 runners.dismiss(conn, runner=shift.runner)
             shift.close()
         self._lock.release()
-        if not _work_left(shift.store.read()) or not self._lock.take():
+        if not self._is_needed(shift.store.read()) or not self._lock.take():
             return True
         self._lock.sign(os.getpid())
         supervisor.enlist()
@@ -164,6 +171,7 @@ class Runner:
                 store_queue.rescue(conn, now=shift.now(), dead_runners=[shift.runner])
         except sqlite3.Error as exc:
             log.warning("jobs cannot be given back, their leases will lapse: %s", exc)
+        self._outgoing.end()
         shift.nursery.close()
         rmtree(shift.folder, ignore_errors=True)
         self._lock.release()

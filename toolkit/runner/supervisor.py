@@ -20,6 +20,7 @@ from toolkit.jobs.job import Job
 from toolkit.jobs.state import JobState
 from toolkit.jobs.tool import Limits
 from toolkit.runner import machine
+from toolkit.runner.deliver_shift import Outgoing
 from toolkit.runner.keeper import Usage
 from toolkit.runner.record import fail, postpone
 from toolkit.runner.shift import Shift
@@ -44,9 +45,10 @@ BETWEEN_CLEANUPS: Final = 300.0
 class Supervisor(threading.Thread):
     """Looks after leases until the shift has ended."""
 
-    def __init__(self, shift: Shift, port: int) -> None:
+    def __init__(self, shift: Shift, outgoing: Outgoing, port: int) -> None:
         super().__init__(name="supervisor", daemon=True)
         self.shift = shift
+        self.outgoing = outgoing
         self.port = port
         # What the file said when the bell had rung so often: an idle runner does not read it again.
         self._known_at = -1
@@ -87,7 +89,8 @@ class Supervisor(threading.Thread):
                 if time.monotonic() >= due[duty]:
                     self._attempt(duty)
                     due[duty] = time.monotonic() + every
-            idle = not (self._others or self._next_due) and self._known_at == self.shift.rings
+            awaited = self._others or self._next_due or self.outgoing.next_due
+            idle = not awaited and self._known_at == self.shift.rings
             pause = min(at for duty, at in due.items() if duty != self._look_around or not idle)
             self.shift.wait(heard, max(0.0, pause - time.monotonic()))
         self.shift.store.read().close()
@@ -146,6 +149,7 @@ class Supervisor(threading.Thread):
                 rmtree(shift.folder.with_name(runner), ignore_errors=True)
         if self._next_due is not None and self._next_due <= shift.now():
             self._promote()
+        self.outgoing.look()
 
     def _read_anew(self) -> None:
         """Whom and what to look after; read only where the bell rang since."""
@@ -156,6 +160,7 @@ class Supervisor(threading.Thread):
         everyone = runners.enlisted(conn)
         self._others = [row for row in everyone if row.host == here and row.id != shift.runner]
         self._next_due = queue.next_due(conn)
+        self.outgoing.read()
         self._underway = bool(jobs.jobs(conn, status=JobState.PROCESSING, limit=1))
         self._known_at = heard
 

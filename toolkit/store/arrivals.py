@@ -21,7 +21,7 @@ from toolkit.errors import (
 )
 from toolkit.jobs.job import Submission
 from toolkit.jobs.state import JobState
-from toolkit.store import cache, tools
+from toolkit.store import cache, presentations, tools
 from toolkit.store.rows import STATES, json_of
 
 __all__ = ["Enqueued", "enqueue"]
@@ -94,7 +94,16 @@ def enqueue(conn: sqlite3.Connection, submission: Submission, *, now: float) -> 
         conn.execute(_KEEP_ASIDE, _secret(submission, taken))
     if submission.url is not None and taken.status is JobState.QUEUED:
         conn.execute(_KEEP_ADDRESS, (submission.url, taken.job_id))
+    if submission.presentation:
+        _present(conn, submission, taken)
     return taken
+
+
+def _present(conn: sqlite3.Connection, new: Submission, taken: Enqueued) -> None:
+    try:
+        presentations.keep(conn, job_id=taken.job_id, presentation=new.presentation)
+    except (TypeError, ValueError) as exc:
+        raise InvalidOption(f"a presentation that JSON cannot say: {exc}") from exc
 
 
 class _Refs(msgspec.Struct, frozen=True):
@@ -205,6 +214,8 @@ def _hash_of(submission: Submission) -> bytes:
     if submission.url is None:
         # So that it is what it was before there were addresses: the keys of then are in the file.
         del asked["url"]
+    if not submission.presentation:
+        del asked["presentation"]
     return sha256(_encode(asked)).digest()
 
 

@@ -2,7 +2,8 @@
 
 Most submissions of a crowd are alike: of one tool and one batch, waiting to be done. Those become
 rows of one statement, many at a time, and are counted together. Whatever is special about one (an
-idempotency key, a secret, an answer in the cache, a fault) is left to ``arrivals.enqueue``.
+idempotency key, a secret, a presentation, an answer in the cache, a fault) is left to
+``arrivals.enqueue``.
 """
 
 from __future__ import annotations
@@ -117,7 +118,7 @@ class _Crowd:
 
     def admitted(self, new: Submission) -> Enqueued | None:
         """The job that *new* becomes; None where it is not like the others."""
-        if new.idempotency_key or new.refused or new.secrets or new.url:
+        if new.idempotency_key or new.refused or new.secrets or new.url or new.presentation:
             return None
         try:
             shared, source = self._place_of(new), self._source_of(new)

@@ -12,11 +12,11 @@ import time
 from typing import Literal
 
 from toolkit.jobs.state import ACTIVE
-from toolkit.store import blobs, queue
+from toolkit.store import blobs, outbox, queue
 from toolkit.store.jobs import not_found
 from toolkit.store.store import Store
 
-__all__ = ["expire", "pending", "purge", "sweep"]
+__all__ = ["erase_result", "expire", "pending", "purge", "sweep"]
 
 CHECKPOINT_TRIES = 5
 CHECKPOINT_PAUSE = 0.02
@@ -26,6 +26,10 @@ _EXPIRED_AT_ONCE = 200
 """Jobs that one transaction expires, so that others get their turn."""
 
 _ASK = "INSERT INTO erasures (job, subject, asked_at) VALUES (?, ?, ?)"
+
+# Why a try failed may quote what was answered.
+_UNSAID = """
+UPDATE tries SET error = NULL WHERE delivery IN (SELECT number FROM outbox WHERE job = ?)"""
 
 _PURGE = """
 UPDATE jobs SET purged_at = ?1, filename = NULL, origin = NULL, options = NULL, limits = NULL,
@@ -90,7 +94,36 @@ def expire(store: Store, *, now: float) -> int:
 
     Both clocks count from the end of the job. Their bytes go with the next ``sweep``.
     """
+    _forget_news(store, now)
     return _expire(store, "source", _SOURCES_DUE, now) + _expire(store, "result", _RESULTS_DUE, now)
+
+
+def _forget_news(store: Store, now: float) -> None:
+    """Drop the log of deliveries that ended long ago."""
+    before = now - outbox.KEPT_SECONDS
+    while outbox.is_forgettable(store.read(), before=before):
+        with store.write(durable=False) as conn:
+            outbox.forget(conn, before=before)
+
+
+def erase_result(conn: sqlite3.Connection, store: Store, *, job_id: str, now: float) -> None:
+    """Erase the job's result as an expiry does, within the caller's transaction."""
+    row = conn.execute(
+        "UPDATE jobs SET result = NULL, result_erased_at = ? WHERE id = ? AND result IS NOT NULL"
+        " RETURNING number",
+        (now, job_id),
+    ).fetchone()
+    if row is not None:
+        _drop_quotes(conn, row[0])
+        conn.execute(_ASK, (row[0], "result", now))
+        blobs.drop_unused(conn, store, now=now)
+
+
+def _drop_quotes(conn: sqlite3.Connection, number: int) -> None:
+    """What quotes the result of a job: what people said of it, and news that was written."""
+    conn.execute("DELETE FROM reviews WHERE job = ?", [number])
+    conn.execute("UPDATE outbox SET body = NULL WHERE job = ?", [number])
+    conn.execute("DELETE FROM fetches WHERE job = ?", [number])
 
 
 def _erase(conn: sqlite3.Connection, number: int, result: int | None, now: float) -> None:
@@ -101,7 +134,12 @@ def _erase(conn: sqlite3.Connection, number: int, result: int | None, now: float
     conn.execute("DELETE FROM secrets WHERE job = ?", [number])
     conn.execute("DELETE FROM addresses WHERE job = ?", [number])
     conn.execute("DELETE FROM origins WHERE job = ?", [number])
-    conn.execute("DELETE FROM outbox WHERE job = ?", [number])
+    conn.execute("DELETE FROM presentations WHERE job = ?", [number])
+    conn.execute("DELETE FROM fetches WHERE job = ?", [number])
+    # What is still to be said of it is said without content.
+    conn.execute("DELETE FROM outbox WHERE job = ? AND due_at IS NULL", [number])
+    conn.execute("UPDATE outbox SET body = NULL WHERE job = ?", [number])
+    conn.execute(_UNSAID, [number])
     conn.execute("DELETE FROM reviews WHERE job = ?", [number])
     conn.execute(_ASK, (number, "job", now))
 
@@ -119,8 +157,8 @@ def _expire(store: Store, subject: Literal["source", "result"], due: str, now: f
                 gone = [(number,) for number in numbers]
                 conn.executemany("DELETE FROM addresses WHERE job = ?", gone)
             else:  # what people said of it quotes it
-                gone = [(number,) for number in numbers]
-                conn.executemany("DELETE FROM reviews WHERE job = ?", gone)
+                for number in numbers:
+                    _drop_quotes(conn, number)
             conn.executemany(_ASK, [(number, subject, now) for number in numbers])
             blobs.drop_unused(conn, store, now=now)
         count += len(numbers)

@@ -100,9 +100,23 @@ _LAWS: Mapping[str, str] = {
         " limits, error, source, result, callback_url, idempotency_key, submission_hash)"
         " IS NOT NULL"
     ),
-    "a delivery left of a purged job": (
+    "a delivery left of a purged job, other than news of it without content": (
         "SELECT jobs.id FROM outbox JOIN jobs ON jobs.number = outbox.job"
+        " WHERE purged_at IS NOT NULL AND (due_at IS NULL OR body IS NOT NULL)"
+    ),
+    "how the answer of a purged job was to be written": (
+        "SELECT jobs.id FROM presentations JOIN jobs ON jobs.number = presentations.job"
         " WHERE purged_at IS NOT NULL"
+    ),
+    "a claim on a result that is not there": (
+        "SELECT jobs.id FROM fetches JOIN jobs ON jobs.number = fetches.job WHERE result IS NULL"
+    ),
+    "a try at a delivery that is not there": (
+        "SELECT delivery FROM tries WHERE delivery NOT IN (SELECT number FROM outbox)"
+    ),
+    "news for another owner's webhook": (
+        "SELECT delivery_id FROM outbox JOIN webhooks ON webhooks.number = outbox.endpoint"
+        " WHERE outbox.owner <> webhooks.owner"
     ),
     "a review left of a purged job": (
         "SELECT jobs.id FROM reviews JOIN jobs ON jobs.number = reviews.job"

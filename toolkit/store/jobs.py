@@ -14,7 +14,7 @@ import msgspec
 from toolkit.errors import InvalidInput, InvalidOption, JobNotFound, LeaseLost
 from toolkit.jobs.job import Attempt, Job
 from toolkit.jobs.state import JobState
-from toolkit.store import blobs
+from toolkit.store import blobs, tallies
 from toolkit.store.batches import batch as batch_called
 from toolkit.store.batches import batches
 from toolkit.store.rows import JOB_FIELDS, job_of
@@ -34,6 +34,7 @@ __all__ = [
     "secrets_of",
     "several",
     "source_of",
+    "total",
 ]
 
 _JOB = f"SELECT {JOB_FIELDS} FROM jobs WHERE id = ?"
@@ -149,16 +150,31 @@ def several(conn: sqlite3.Connection, job_ids: Sequence[str]) -> list[Job]:
     return [found[job_id] for job_id in job_ids if job_id in found]
 
 
-def counts(conn: sqlite3.Connection, *, batch: str | None = None) -> dict[str, int]:
+def counts(
+    conn: sqlite3.Connection, *, batch: str | None = None, owner: str | None = None
+) -> dict[str, int]:
     """How many jobs stand where: a number for every status, from counters that are kept.
 
-    Raises JobNotFound where there is no such batch.
+    Those of an *owner* are counted in an index. Raises JobNotFound where there is no such batch,
+    or it is another owner's.
     """
     if batch is not None:
-        return dict(batch_called(conn, batch).counts)
-    sums = ", ".join(f"coalesce(sum({state}), 0)" for state in JobState)
-    row = conn.execute(f"SELECT {sums} FROM tools").fetchone()
-    return {str(state): int(count) for state, count in zip(JobState, row, strict=True)}
+        return dict(batch_called(conn, batch, owner=owner).counts)
+    tally = tallies.of(conn, owner=owner)
+    return {state: sum(one[state] for one in tally.values()) for state in map(str, JobState)}
+
+
+def total(
+    conn: sqlite3.Connection,
+    *,
+    status: str | Collection[str] | None = None,
+    tool: str | None = None,
+    owner: str | None = None,
+) -> int:
+    """How many jobs the filters of ``jobs`` let through, without looking at any of them."""
+    states = list(JobState) if status is None else set(_states(status))
+    tally = tallies.of(conn, owner=owner)
+    return sum(one[s] for name, one in tally.items() if tool in (None, name) for s in states)
 
 
 def attempts(conn: sqlite3.Connection, job_id: str) -> list[Attempt]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from toolkit.jobs.state import BORN, MOVES, JobState
 from toolkit.store.tables import is_one_of
 
-__all__ = ["BIRTH", "TRIGGERS", "legal_moves"]
+__all__ = ["BIRTH", "BORN_COMPLETED", "TRIGGERS", "legal_moves"]
 
 
 def legal_moves() -> str:
@@ -53,7 +53,7 @@ BEGIN
     UPDATE blobs SET uses = uses + 1, pinned = 0 WHERE number = NEW.source;
 END"""
 
-_BORN_COMPLETED = f"""
+BORN_COMPLETED = f"""
 CREATE TRIGGER jobs_are_born_completed AFTER INSERT ON jobs WHEN NEW.result IS NOT NULL
 BEGIN
     UPDATE results SET uses = uses + 1 WHERE number = NEW.result;
@@ -125,7 +125,7 @@ END"""
 
 TRIGGERS: tuple[str, ...] = (
     BIRTH,
-    _BORN_COMPLETED,
+    BORN_COMPLETED,
     _MOVE,
     _END,
     _STAY,

@@ -7,6 +7,7 @@ import sqlite3
 import msgspec
 
 from toolkit.jobs.state import JobState
+from toolkit.store import tallies
 from toolkit.store.jobs import not_found
 
 __all__ = ["Estimate", "ToolStats", "estimate", "mean_seconds", "position", "stats"]
@@ -134,26 +135,26 @@ def mean_seconds(conn: sqlite3.Connection, tool: int) -> float | None:
     return None if mean is None else float(mean)
 
 
-def stats(conn: sqlite3.Connection) -> list[ToolStats]:
-    """One row a tool, by name; from counters, so that its cost does not grow with the file."""
+def stats(conn: sqlite3.Connection, *, owner: str | None = None) -> list[ToolStats]:
+    """One row a tool, by name; from counters, so that its cost does not grow with the file.
+
+    With an *owner*, the counts are of this owner's jobs; how long one takes is everybody's.
+    """
     rows = conn.execute(
-        f"SELECT number, name, label, concurrency, state, {', '.join(JobState)}"
-        " FROM tools ORDER BY name"
+        "SELECT number, name, label, concurrency, state, completed FROM tools ORDER BY name"
     ).fetchall()
+    tally = tallies.of(conn, owner=owner)
     return [
         ToolStats(
             tool=name,
             label=label,
             concurrency=concurrency,
             state=state,
-            mean_seconds=mean_seconds(conn, number) if counts[_COMPLETED] else None,
-            **dict(zip(JobState, counts, strict=True)),
+            mean_seconds=mean_seconds(conn, number) if completed else None,
+            **tally[name],
         )
-        for number, name, label, concurrency, state, *counts in rows
+        for number, name, label, concurrency, state, completed in rows
     ]
-
-
-_COMPLETED = list(JobState).index(JobState.COMPLETED)
 
 
 def _queued_position(conn: sqlite3.Connection, place: dict[str, int], queued: int) -> int:

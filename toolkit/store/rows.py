@@ -18,6 +18,7 @@ _PLAIN = (
     *("id", "number", "status", "filename", "origin", "size", "media_type", "owner", "priority"),
     *("created_at", "started_at", "ended_at", "run_at", "progress", "stage", "page", "pages"),
     *("attempt", "claims", "interruptions", "error", "error_code", "runner", "options", "limits"),
+    *("retain", "result_retain"),
 )
 _FLAGS = {
     "cache_hit": "jobs.cache_hit",
@@ -35,6 +36,12 @@ _REFERRED = {
     "url": "(SELECT url FROM addresses WHERE addresses.job = jobs.number)",
 }
 _CLOCKS = {
+    # A job that waits again was last heard of when its last attempt ended.
+    "updated_at": (
+        "max(jobs.created_at, coalesce(jobs.started_at, 0.0), coalesce(jobs.progress_at, 0.0),"
+        " coalesce(jobs.ended_at, 0.0), CASE WHEN jobs.ended_at IS NULL AND jobs.claims > 0 THEN"
+        " coalesce((SELECT max(ended_at) FROM attempts WHERE job = jobs.number), 0.0) ELSE 0.0 END)"
+    ),
     "source_expires_at": "coalesce(jobs.ended_at, jobs.created_at) + jobs.retain",
     "result_expires_at": "coalesce(jobs.ended_at, jobs.created_at) + jobs.result_retain",
 }
@@ -49,6 +56,7 @@ _GIVEN_BY_CLAIM = frozenset(
     (
         *("status", "runner", "started_at", "ended_at", "run_at", "error", "error_code"),
         *("progress", "stage", "page", "pages", "cache_hit", "purged", "has_result", "result_gone"),
+        "updated_at",
     )
 )
 _CLAIMED = {name: sql for name, sql in _FIELDS.items() if name not in _GIVEN_BY_CLAIM}
@@ -80,7 +88,7 @@ def job_of(row: tuple[Any, ...]) -> Job:
 def claimed_job(row: tuple[Any, ...], *, runner: str, now: float) -> Job:
     """The job of a row of CLAIMED_FIELDS, which *runner* has claimed just *now*."""
     values: dict[str, Any] = dict(zip(_CLAIMED, row, strict=True))
-    values.update(status=JobState.PROCESSING, runner=runner, started_at=now)
+    values.update(status=JobState.PROCESSING, runner=runner, started_at=now, updated_at=now)
     values["one_time"] = values["one_time"] == 1
     return _read(values)
 

@@ -14,8 +14,18 @@ from secrets import token_bytes, token_hex
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
-from toolkit.store import origins, stamp, travel
-from toolkit.store.amendments import BIRTHS_COUNTED_AT_ONCE
+from toolkit.store import (
+    fetches,
+    keys,
+    origins,
+    outbox,
+    presentations,
+    stamp,
+    travel,
+    webhooks,
+    windows,
+)
+from toolkit.store.amendments import BIRTHS_COUNTED_AT_ONCE, ENDS_ARE_TOLD, OWNERS_STATES
 from toolkit.store.laws import TRIGGERS
 from toolkit.store.tables import ADDRESSES, INDEXES, TABLES
 from toolkit.store.views import VIEWS
@@ -47,6 +57,19 @@ def _births_counted_at_once(db: Database) -> None:
 def _origins(db: Database) -> None:
     db.execute(origins.TABLE)
     db.execute(origins.INDEX)
+
+
+@MIGRATIONS(name="0005_keys_and_news")
+def _keys_and_news(db: Database) -> None:
+    db.execute("DROP TABLE outbox")
+    for statement in (
+        *(keys.TABLE, windows.TABLE, presentations.TABLE, fetches.TABLE),
+        *(*webhooks.TABLES, *webhooks.INDEXES),
+        *(*outbox.TABLES, *outbox.INDEXES, *outbox.TRIGGERS),
+        *ENDS_ARE_TOLD,
+        OWNERS_STATES,
+    ):
+        db.execute(statement)
 
 
 def fresh(version: int) -> list[tuple[str, str, str, str]]:

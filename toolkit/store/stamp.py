@@ -19,7 +19,7 @@ __all__ = [
 APPLICATION_ID = 0x70_67_71_31
 """What ``PRAGMA application_id`` says of a file of ours ("pgq1")."""
 
-VERSION = 4
+VERSION = 5
 """What ``PRAGMA user_version`` says: how many migrations the file has been through."""
 
 

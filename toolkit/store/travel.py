@@ -18,10 +18,16 @@ __all__ = ["STAY", "TRAVEL", "narrow", "odd_rows", "schema_of", "strip", "withou
 TRAVEL = frozenset(
     (
         *("tools", "batches", "jobs", "attempts", "blobs", "results", "cache", "documents"),
-        *("pages", "blocks", "usage", "erasures", "reviews", "this_file", "_sqlite_migrations"),
+        *("pages", "blocks", "usage", "erasures", "reviews", "presentations"),
+        *("this_file", "_sqlite_migrations"),
     )
 )
-STAY = frozenset(("secrets", "tokens", "runners", "outbox", "addresses", "origins"))
+STAY = frozenset(
+    (
+        *("secrets", "tokens", "runners", "addresses", "origins", "fetches", "keys", "windows"),
+        *("webhooks", "signing_secrets", "outbox", "tries"),
+    )
+)
 """Secrets, what belongs to one machine, and what would act in somebody else's name."""
 
 _SQLITES = frozenset(("sqlite_sequence", "sqlite_stat1", "sqlite_stat4"))
@@ -52,6 +58,8 @@ _OF_JOBS = (
     "addresses",
     "origins",
     "erasures",
+    "presentations",
+    "fetches",
 )
 
 _COUNTED = ", ".join(
@@ -65,6 +73,11 @@ INSERT INTO usage (day, owner, tool, jobs, pages, cached_jobs, cached_pages)
 SELECT CAST(ended_at / 86400 AS INTEGER), owner, tool, count(*), sum(pages), sum(cache_hit),
     sum(cache_hit * pages)
 FROM jobs WHERE status = 'completed' GROUP BY 1, 2, 3"""
+
+
+_ODD_PRESENTATION = """
+SELECT 1 FROM presentations WHERE NOT (json_valid(content) AND json_type(content) = 'object')
+LIMIT 1"""
 
 
 def strip(conn: sqlite3.Connection, *, now: float) -> None:
@@ -147,6 +160,8 @@ def odd_rows(conn: sqlite3.Connection) -> str | None:
         odd = f"{column} IS NOT NULL AND NOT ({plain})"
         if conn.execute(f"SELECT 1 FROM jobs WHERE {odd} LIMIT 1").fetchone():
             return f"a job's {column} are not JSON"
+    if conn.execute(_ODD_PRESENTATION).fetchone():
+        return "how a job's answer is to be written is not JSON"
     try:
         tools.all_tools(conn)
     except (ValueError, TypeError) as exc:

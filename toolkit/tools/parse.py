@@ -34,6 +34,7 @@ PARSE: Final = Tool(
     schema="toolkit.tools.schema:parse_options",
     version=f"{ENGINE_VERSION}.{WIRE_VERSION}",
     prior_seconds=2.0,
+    takes_file=True,
 )
 
 

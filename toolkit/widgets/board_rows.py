@@ -182,7 +182,7 @@ def details(job: Job, tries: Sequence[Attempt]) -> list[tuple[str, str]]:
 def _name(job: Job) -> str:
     if job.purged:
         return "(erased)"
-    return shown(job.filename, 200) if job.filename else "(no file)"
+    return shown(job.filename, 200) if job.filename else f"({job.tool}, no file)"
 
 
 def _how(job: Job) -> str:

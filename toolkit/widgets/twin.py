@@ -77,7 +77,8 @@ def jobs_html(jobs: tuple[Job, ...]) -> str:
     rows = []
     for job in jobs:
         page = f"page {count(job.page)} of {count(job.pages)}" if job.pages else ""
-        rows.append([job.filename or job.id, job.stage or job.tool, page, f"{job.progress:.0f} %"])
+        name = job.filename or f"({job.tool}, no file)"
+        rows.append([name, job.stage or job.tool, page, f"{job.progress:.0f} %"])
     return table_html(rows)
 
 

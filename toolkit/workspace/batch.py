@@ -175,9 +175,7 @@ class Batch:
         """A row a page of every document."""
         return self._desk.pages(batch=self.id)
 
-    def tables(
-        self, *, typed: bool = False, joined: bool = True, reviewed: bool = False
-    ) -> Tables:
+    def tables(self, *, typed: bool = False, joined: bool = True, reviewed: bool = False) -> Tables:
         """Every table of its documents as a DataFrame that knows its document, page and box.
 
         ``frame.attrs`` has them. *typed* makes numbers, percentages, amounts and dates of the

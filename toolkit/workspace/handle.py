@@ -142,6 +142,15 @@ class JobHandle:
         why = f"{job.error_code}: {job.error}" if job.error_code else ""
         cached = "from the cache" if job.cache_hit else ""
         return table_html(
-            [[job.filename or "(no file)", job.status, f"{job.progress:.0f} %", took, cached, why]],
+            [
+                [
+                    job.filename or f"({job.tool}, no file)",
+                    job.status,
+                    f"{job.progress:.0f} %",
+                    took,
+                    cached,
+                    why,
+                ]
+            ],
             head=["file", "status", "progress", "took", "", "error"],
         )

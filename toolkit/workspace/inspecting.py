@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 from toolkit.document import Document
 from toolkit.errors import InvalidInput
@@ -15,15 +15,16 @@ from toolkit.tools.preview import PREVIEW
 from toolkit.workspace.accessor import register
 from toolkit.workspace.batch import Batch
 from toolkit.workspace.handle import JobHandle
-from toolkit.workspace.workspace import Workspace
+from toolkit.workspace.verbs import DeskVerbs, title_of
 
 if TYPE_CHECKING:
+    from toolkit.desk import Desk
     from toolkit.widgets.inspector import Inspector
     from toolkit.widgets.inspector_shelf import Shelf
 
 __all__ = ["inspect"]
 
-What: TypeAlias = Batch | JobHandle | Workspace | Document | Sequence[JobHandle]
+What: TypeAlias = Batch | JobHandle | DeskVerbs | Document | Sequence[JobHandle]
 
 
 def inspect(
@@ -63,8 +64,8 @@ def _shelf(what: object, password: str | None) -> Shelf:
             return DeskShelf(
                 what.desk, batch=what.id, expression="batch.blocks()", password=password
             )
-        case Workspace():
-            return DeskShelf(what, expression="ws.blocks()", password=password)
+        case DeskVerbs():
+            return DeskShelf(cast("Desk", what), expression="ws.blocks()", password=password)
         case JobHandle():
             return DeskShelf(
                 what.desk, job_ids=[what.id], expression="job.blocks()", password=password
@@ -108,6 +109,6 @@ def _title(what: object) -> str:
             return what.name or what.id
         case JobHandle():
             return what.filename or what.id
-        case Workspace():
-            return Path(what.place).name
+        case DeskVerbs():
+            return title_of(cast("Desk", what))
     return "several jobs"

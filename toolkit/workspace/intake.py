@@ -18,7 +18,7 @@ from toolkit.errors import EmptyFile, FileTooLarge, InvalidInput, ToolkitError, 
 from toolkit.jobs import ACTIVE, JobState, Submission, Tool
 from toolkit.store import blobs, origins, queue
 from toolkit.store.store import Store
-from toolkit.workspace.offers import HELD_WHOLE, Offer
+from toolkit.workspace.offers import HELD_WHOLE, Offer, storable
 from toolkit.workspace.options import Asked
 
 __all__ = ["CHANGED_ONLY", "EACH_ONCE", "Intake", "Terms", "wanted_by"]
@@ -160,7 +160,7 @@ class Intake:
     def _looked_at(self, offer: Offer) -> _Taking | None:
         """The offer with its bytes in the blobs, or why not; None where it has not changed."""
         new = self._submission(offer)
-        if new.url is not None:
+        if new.url is not None or offer.bare:
             return _Taking(f"url {new.url}", offer.origin, new)
         place, known, sha256 = self._place(offer), None, None
         mark = None if offer.path is None else _mark(offer.path)
@@ -186,7 +186,7 @@ class Intake:
                 sha256, size, media_type = keep()
                 new = replace(new, sha256=sha256, size=size, media_type=media_type)
         except ToolkitError as exc:
-            new = replace(new, refused=(exc.code, _storable(str(exc))))
+            new = replace(new, refused=(exc.code, storable(str(exc))))
         if offer.path is not None and mark != _mark(offer.path):
             mark = None  # it changed while it was read
         key = new.sha256 or f"refused {offer.origin}"
@@ -207,7 +207,7 @@ class Intake:
         else:
             return None
         terms = self.terms
-        return origins.place(_storable(origin), tool=terms.tool.name, options=terms.asked.options)
+        return origins.place(storable(origin), tool=terms.tool.name, options=terms.asked.options)
 
     def _known(self, place: bytes) -> origins.Known | None:
         found = origins.known(self.store.read(), place)
@@ -229,8 +229,8 @@ class Intake:
         terms = self.terms
         return Submission(
             tool=terms.tool.name,
-            filename=_storable(offer.filename),
-            origin=_storable(offer.origin),
+            filename=storable(offer.filename),
+            origin=storable(offer.origin),
             url=offer.url if offer.refused is None else None,
             options=terms.asked.options,
             secrets=terms.asked.secrets,
@@ -242,7 +242,7 @@ class Intake:
 
     def _read(self, offer: Offer) -> tuple[str, Keep]:
         """The SHA-256 of the offer's bytes, and what keeps them. Raises why they are not taken."""
-        name, path = _storable(offer.filename), offer.path or offer.draft
+        name, path = storable(offer.filename), offer.path or offer.draft
         if path is None:
             return self._read_bytes(offer.content or b"", name)
         try:
@@ -279,9 +279,9 @@ class Intake:
             raise FileTooLarge(f"{name} has {size:,} bytes; at most {self.largest:,} are taken")
 
 
-def wanted_by(tool: Tool) -> Callable[[Path], bool]:
+def wanted_by(tool: str) -> Callable[[Path], bool]:
     """Which files of a folder *tool* takes: documents for a parse, everything for another one."""
-    if tool.name != "parse":
+    if tool != "parse":
         return lambda _: True
     return lambda path: path.suffix.lower() in DOCUMENT_SUFFIXES
 
@@ -303,8 +303,3 @@ def _mark(path: Path) -> str | None:
         return origins.mark_of(path, now=time.time())
     except (OSError, ValueError):
         return None
-
-
-def _storable(text: str) -> str:
-    # A file's name may hold bytes that are no text, and then no database can store it.
-    return text.encode("utf-8", "replace").decode("utf-8").replace("\0", "?")

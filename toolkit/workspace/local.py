@@ -15,7 +15,7 @@ from toolkit.document.reviews import Review
 from toolkit.errors import IllegalMove
 from toolkit.jobs import ACTIVE
 from toolkit.runner import launch
-from toolkit.store import changes, erasures, queue
+from toolkit.store import changes, erasures, queue, tools
 from toolkit.store.store import Store
 from toolkit.workspace import reviewing
 from toolkit.workspace.looking import glance
@@ -43,7 +43,10 @@ class LocalDesk(StoreReader):
         self._started_at = float("-inf")
 
     def glance(self, *, batch: str | None = None) -> Glance:
-        seen = glance(self.store, batch=batch, now=time.time())
+        return self._with_start(glance(self.store, batch=batch, now=time.time()))
+
+    def _with_start(self, seen: Glance) -> Glance:
+        """*seen*, saying whether a runner was started from here."""
         fresh = time.monotonic() - self._started_at < START_SECONDS
         return replace(seen, starting=True) if fresh and seen.active and not seen.runners else seen
 
@@ -92,3 +95,20 @@ class LocalDesk(StoreReader):
     def reprioritise(self, job_ids: Sequence[str], priority: int) -> int:
         with self.store.write() as conn:
             return queue.reprioritise(conn, job_ids=list(job_ids), priority=priority)
+
+    def pause(self, tool: str) -> None:
+        """Start no more jobs of *tool*; those that run go on. Raises UnknownTool."""
+        with self.store.write() as conn:
+            tools.pause(conn, name=tool)
+
+    def resume(self, tool: str) -> None:
+        """Start jobs of *tool* again. Raises UnknownTool."""
+        with self.store.write() as conn:
+            tools.resume(conn, name=tool)
+        changes.ring(self.store)
+        self.attend()
+
+    def drain(self, tool: str) -> None:
+        """Take no more submissions for *tool*, and finish those that are there."""
+        with self.store.write() as conn:
+            tools.drain(conn, name=tool)

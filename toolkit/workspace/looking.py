@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 
 from toolkit.desk import Failure, Glance
 from toolkit.jobs import JobState
@@ -40,13 +41,13 @@ SELECT id FROM jobs WHERE status = :status AND {where}
 ORDER BY priority, number DESC LIMIT 1"""
 
 
-def glance(store: Store, *, batch: str | None, now: float) -> Glance:
-    """The batch, or with None the whole file, as it is at *now*."""
+def glance(store: Store, *, batch: str | None, now: float, owner: str | None = None) -> Glance:
+    """The batch, or with None the whole file or all that is *owner*'s, as it is at *now*."""
     conn = store.read()
-    found = jobs.counts(conn, batch=batch)
+    found = jobs.counts(conn, batch=batch, owner=owner)
     counts = {state: found.get(state, 0) for state in JobState}
-    where = "1" if batch is None else _OF_BATCH
-    asked = {"batch": batch}
+    where = " AND ".join(_conditions(batch, owner))
+    asked = {"batch": batch, "owner": owner}
     pages, cache_hits, share = conn.execute(_DONE.format(where=where), asked).fetchone()
     failed = conn.execute(_FAILURES.format(where=where), asked) if counts[JobState.FAILED] else ()
     active = sum(counts[s] for s in (JobState.QUEUED, JobState.RETRYING, JobState.PROCESSING))
@@ -59,7 +60,9 @@ def glance(store: Store, *, batch: str | None, now: float) -> Glance:
         runners=len(launch.alive(store)) if active else 0,
         seconds_left=_seconds_left(conn, where, asked, now=now) if active else 0.0,
         running=tuple(
-            jobs.jobs(conn, batch=batch, status=JobState.PROCESSING, limit=MOST_RUNNING)
+            jobs.jobs(
+                conn, batch=batch, owner=owner, status=JobState.PROCESSING, limit=MOST_RUNNING
+            )
             if counts[JobState.PROCESSING]
             else ()
         ),
@@ -68,6 +71,15 @@ def glance(store: Store, *, batch: str | None, now: float) -> Glance:
             for code, message, filename, count, _ in failed
         ),
     )
+
+
+def _conditions(batch: str | None, owner: str | None) -> Iterator[str]:
+    yield "1"
+    if batch is not None:
+        yield _OF_BATCH
+    if owner is not None:
+        # Written so that the index of those that have an owner can be used.
+        yield "owner = :owner AND owner <> ''" if owner else "owner = :owner"
 
 
 def block_counts(conn: sqlite3.Connection, *, batch: str) -> list[tuple[str, int, int]]:

@@ -13,7 +13,16 @@ from tempfile import TemporaryDirectory
 
 from toolkit.errors import ToolkitError
 
-__all__ = ["HELD_WHOLE", "Offer", "last_part", "offered", "parts_of", "refusal"]
+__all__ = [
+    "HELD_WHOLE",
+    "NOTHING",
+    "Offer",
+    "last_part",
+    "offered",
+    "parts_of",
+    "refusal",
+    "storable",
+]
 
 HELD_WHOLE = 64 * 2**20
 """Bytes up to which a file is held in memory while it is taken in."""
@@ -40,6 +49,12 @@ class Offer:
     """Its name within the archive that it is a member of."""
     refused: ToolkitError | None = None
     left_out: bool = False
+    bare: bool = False
+    """There is no input: the job is made of its options alone."""
+
+
+NOTHING = Offer(filename="", origin="", bare=True)
+"""What is handed in for a job without an input."""
 
 
 def refusal(origin: str, error: ToolkitError, *, filename: str | None = None) -> Offer:
@@ -94,3 +109,12 @@ def parts_of(name: str) -> list[str]:
 def last_part(text: str) -> str:
     """The name of a file, from a path or an address; never empty, and never a path."""
     return text.rstrip("/").rsplit("/", 1)[-1][:LONGEST_NAME] or text[:LONGEST_NAME]
+
+
+def storable(text: str) -> str:
+    r"""*text* with what no database can store replaced: a file's name may hold bytes that are none.
+
+    >>> storable("half\udcff\0.pdf")
+    'half??.pdf'
+    """
+    return text.encode("utf-8", "replace").decode("utf-8").replace("\0", "?")

@@ -41,7 +41,7 @@ def checked(
         given = dict(target_of(opened(tool, installed()).check or "")(given))
     try:
         msgspec.json.encode(given)
-    except (TypeError, ValueError) as exc:
+    except (TypeError, ValueError, OverflowError) as exc:
         raise InvalidOption(f"the options of {tool.name} cannot be written as JSON: {exc}") from exc
     tool.limits.with_changes(limits)
     return Asked(

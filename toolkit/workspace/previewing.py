@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from toolkit.errors import InvalidInput, ResultGone, UnreadablePath
+from toolkit.errors import InvalidInput, ResultGone, ResultNotReady, UnreadablePath
 from toolkit.jobs import Job
 from toolkit.runner import direct
 from toolkit.store import jobs, previews
@@ -45,4 +45,6 @@ def _why(job: Job) -> str:
         return f"job {job.id} was purged: its file is erased"
     if job.size:
         return f"the file of job {job.id} is erased: the time for which it was kept is over"
+    if job.url is not None:
+        raise ResultNotReady(f"the file of job {job.id} is still to be fetched; ask again then")
     raise InvalidInput(f"job {job.id} has no file")

@@ -11,7 +11,7 @@ from toolkit.engine.source import PDF, PPTX, READABLE, Source, sniffed
 from toolkit.errors import EmptyFile, FileTooLarge, ToolkitError, UnreadablePath
 from toolkit.workspace.offers import HELD_WHOLE, Offer
 
-__all__ = ["rehearsal"]
+__all__ = ["rehearsal", "weighed"]
 
 HEAD = 4096
 ROUND = 1 << 20
@@ -39,7 +39,7 @@ def rehearsal(
             left_out += 1
             continue
         try:
-            kind, size, identity = _weighed(offer, tool=tool, largest=largest, stop=stop)
+            kind, size, identity = weighed(offer, tool=tool, largest=largest, stop=stop)
         except ToolkitError as exc:
             refused.append((offer.filename, exc.code, str(exc)))
             continue
@@ -58,7 +58,7 @@ def rehearsal(
     )
 
 
-def _weighed(
+def weighed(
     offer: Offer, *, tool: str, largest: int, stop: Callable[[], bool]
 ) -> tuple[str, int, str]:
     """The kind, size and identity of what is offered. Raises why it would be refused."""
@@ -66,6 +66,8 @@ def _weighed(
         raise offer.refused
     if offer.url is not None:
         return "address", 0, offer.url
+    if offer.bare:
+        return "no file", 0, ""
     digest, size, head, held = hashlib.sha256(), 0, b"", bytearray()
     for part in _parts(offer):
         head = head or part[:HEAD]

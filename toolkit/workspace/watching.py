@@ -205,7 +205,7 @@ class Watching:
         tool, found = self._terms.tool, {}
         hidden = partial(is_own, self._desk.store)
         for place in self._places:
-            for path in files_at(place, wanted=wanted_by(tool), hidden=hidden):
+            for path in files_at(place, wanted=wanted_by(tool.name), hidden=hidden):
                 try:
                     seen = path.stat()
                 except OSError:
@@ -245,7 +245,7 @@ class Watching:
             desk.attend()
 
     def _offers(self, paths: list[str], largest: int) -> Iterator[Offer]:
-        wanted, hidden = wanted_by(self._terms.tool), partial(is_own, self._desk.store)
+        wanted, hidden = wanted_by(self._terms.tool.name), partial(is_own, self._desk.store)
         for path in paths:
             if self._end.is_set():
                 return

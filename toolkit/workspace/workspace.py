@@ -4,50 +4,38 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 from weakref import WeakSet
 
-import msgspec
-
-from toolkit.desk import Rehearsal, Status
-from toolkit.errors import JobNotFound, ToolkitError
+from toolkit.desk import Rehearsal
+from toolkit.errors import ToolkitError
 from toolkit.jobs import JobState, Tool
 from toolkit.settings import Settings
-from toolkit.store import batches, changes, outlook, tools
+from toolkit.store import batches, changes, outlook
 from toolkit.store.packing import Packed, pack
 from toolkit.store.store import Store
-from toolkit.tools.registry import registered
 from toolkit.widgets.pulse import pulse_of
-from toolkit.widgets.twin import glance_html
-from toolkit.widgets.words import count, shown
-from toolkit.workspace.accessor import register
+from toolkit.widgets.words import count
 from toolkit.workspace.batch import Batch
-from toolkit.workspace.documents import Documents
 from toolkit.workspace.elsewhere import offers_at
-from toolkit.workspace.handle import JobHandle
 from toolkit.workspace.inputs import Inputs, Offer, gather
 from toolkit.workspace.intake import CHANGED_ONLY, Intake, Terms, is_own, wanted_by
 from toolkit.workspace.local import LocalDesk
+from toolkit.workspace.offering import known_tool, refuse_unfit
+from toolkit.workspace.offers import NOTHING
 from toolkit.workspace.options import checked
 from toolkit.workspace.rehearsal import rehearsal
+from toolkit.workspace.verbs import DeskVerbs, dated, tool_frame
 from toolkit.workspace.waiting import counted, measured
 from toolkit.workspace.watching import Places, Watching, continued, places_of
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import pandas as pd
 
     from toolkit.doctor import Report
-    from toolkit.document.selection import Selection
-    from toolkit.widgets.board import Board
-    from toolkit.widgets.export_panel import ExportPanel
-    from toolkit.widgets.inspector import Inspector
-    from toolkit.widgets.submit import SubmitPanel
 
 __all__ = ["Workspace", "open"]
 
@@ -68,7 +56,7 @@ def open(  # noqa: A001 - `toolkit.open` is what an analyst types
     return workspace
 
 
-class Workspace(LocalDesk):
+class Workspace(LocalDesk, DeskVerbs):
     """A queue of documents and what was read from them. Close it, or use it in a ``with``."""
 
     def __init__(self, store: Store, *, work: bool) -> None:
@@ -95,8 +83,9 @@ class Workspace(LocalDesk):
         *inputs* is a path, a pattern such as ``"reports/**/*.pdf"``, a folder, a zip or tar
         archive of any of these, an address (``https://…``, fetched by the runner), another place
         that fsspec reads (``s3://…``), bytes, ``(name, bytes)``, an open file, a pandas column, or
-        a list of any of these. What cannot be taken becomes a failed job that says why; bytes that
-        come twice become one job (``batch.duplicates``). A higher *priority* comes sooner.
+        a list of any of these; None makes one job without a file, of a tool that needs none. What
+        cannot be taken becomes a failed job that says why; bytes that come twice become one job
+        (``batch.duplicates``). A higher *priority* comes sooner.
         *limits* are those of ``toolkit.Limits``; *password* opens encrypted PDFs and is erased
         when the job ends; *bypass_cache* works even where the answer is known already.
 
@@ -106,12 +95,12 @@ class Workspace(LocalDesk):
 
         Raises UnknownTool and InvalidOption, naming the nearest, and InvalidInput.
         """
-        known = self._tool(tool)
+        known = known_tool(self.store, tool)
         asked = checked(known, options or {}, password=password, limits=limits or {})
         offers = self._offers(inputs, known)
         terms = Terms(tool=known, asked=asked, priority=priority, bypass_cache=bypass_cache)
         skips = CHANGED_ONLY if changed_only else frozenset()
-        return self._taken(offers, terms, name or _dated(tool), skips)
+        return self._taken(offers, terms, name or dated(tool), skips)
 
     def watch(
         self,
@@ -136,7 +125,7 @@ class Workspace(LocalDesk):
         Raises UnknownTool, InvalidOption, InvalidInput, and UnreadablePath where the folder is
         missing.
         """
-        asked, known = places_of(places), self._tool(tool)
+        asked, known = places_of(places), known_tool(self.store, tool)
         checks = checked(known, options or {}, password=password, limits=limits or {})
         terms = Terms(tool=known, asked=checks, priority=priority)
         batch = continued(self, name or f"watch {', '.join(asked)}"[:200])
@@ -145,7 +134,10 @@ class Workspace(LocalDesk):
         return watching
 
     def _offers(self, inputs: Inputs, tool: Tool) -> Iterator[Offer]:
-        wanted, largest = wanted_by(tool), Settings.read().max_file_bytes
+        refuse_unfit(tool.name, has_file=inputs is not None)
+        if inputs is None:
+            return iter([NOTHING])
+        wanted, largest = wanted_by(tool.name), Settings.read().max_file_bytes
         return gather(
             inputs,
             wanted=wanted,
@@ -173,13 +165,6 @@ class Workspace(LocalDesk):
             unchanged=intake.unchanged,
         )
 
-    def _tool(self, name: str) -> Tool:
-        """The tool *name*, known to the file from now on. Raises UnknownTool."""
-        with self.store.write() as conn:
-            for known in registered().values():
-                tools.register(conn, known)
-            return tools.tool(conn, name)
-
     def rehearse(
         self,
         inputs: Inputs,
@@ -195,7 +180,7 @@ class Workspace(LocalDesk):
         Every file is read, and nothing is queued; it is given up as soon as *stop* () holds.
         Raises what ``submit`` would raise.
         """
-        known = self._tool(tool)
+        known = known_tool(self.store, tool)
         asked = checked(known, options or {}, password=password, limits={})
         Terms(tool=known, asked=asked, priority=priority)
         largest = Settings.read().max_file_bytes
@@ -203,136 +188,16 @@ class Workspace(LocalDesk):
 
     # --- finding ------------------------------------------------------------------------------
 
-    def batch(self, name: str | None = None) -> Batch:
-        """The batch of this id or name, the latest of several; without one, the latest of all.
-
-        Raises JobNotFound, saying which there are.
-        """
-        found = self.batches()
-        for batch in found:
-            if name is None or name in {batch.id, batch.name}:
-                return batch
-        some = ", ".join(repr(shown(batch.name)) for batch in found[:5]) or "none yet"
-        raise JobNotFound(f"no batch {name!r}; there is: {some}" if name else "no batch yet")
-
     def batches(self) -> list[Batch]:
         """Every batch, the latest first."""
         rows = batches.batches(self.store.read())
         return [Batch(self, row.id, name=row.name) for row in reversed(rows)]
 
-    def job(self, job_id: str) -> JobHandle:
-        """The job *job_id*, to hold on to. Raises JobNotFound."""
-        self.look(job_id)
-        return JobHandle(self, job_id)
-
-    def jobs(
-        self,
-        *,
-        batch: str | None = None,
-        status: Status = None,
-        tool: str | None = None,
-        text: str | None = None,
-        limit: int | None = None,
-        newest_first: bool = False,
-    ) -> pd.DataFrame:
-        """A row a job that matches; *text* is part of the file's name."""
-        from toolkit import frames
-
-        register()
-        return frames.jobs(
-            self.find(
-                batch=batch,
-                status=status,
-                tool=tool,
-                text=text,
-                limit=limit,
-                newest_first=newest_first,
-            )
-        )
-
-    def documents(self, *, batch: str | None = None) -> Documents:
-        """The documents of all completed parse jobs; each is read when it is asked for."""
-        found = self.find(batch=batch, status=JobState.COMPLETED, tool="parse")
-        return Documents(self, [job.id for job in found if job.has_result])
-
-    def sql(self, query: str) -> pd.DataFrame:
-        """What *query* finds in the tables blocks, documents, jobs and pages, by DuckDB.
-
-        Raises InvalidInput for what is no query, and MissingExtra without DuckDB.
-        """
-        from toolkit.workspace.sql import answer
-
-        return answer(self, query)
-
     def stats(self) -> pd.DataFrame:
         """A row a tool: its state, its limit, how many jobs are where, and how long one takes."""
-        import pandas as pd
+        return tool_frame(outlook.stats(self.store.read()), outlook.ToolStats.__struct_fields__)
 
-        rows = [msgspec.structs.asdict(row) for row in outlook.stats(self.store.read())]
-        columns = outlook.ToolStats.__struct_fields__
-        return pd.DataFrame(rows, columns=list(columns)).set_index("tool")
-
-    # --- steering -----------------------------------------------------------------------------
-
-    def pause(self, tool: str) -> None:
-        """Start no more jobs of *tool*; those that run go on. Raises UnknownTool."""
-        with self.store.write() as conn:
-            tools.pause(conn, name=tool)
-
-    def resume(self, tool: str) -> None:
-        """Start jobs of *tool* again. Raises UnknownTool."""
-        with self.store.write() as conn:
-            tools.resume(conn, name=tool)
-        changes.ring(self.store)
-        self.attend()
-
-    def drain(self, tool: str) -> None:
-        """Take no more submissions for *tool*, and finish those that are there."""
-        with self.store.write() as conn:
-            tools.drain(conn, name=tool)
-
-    # --- showing ------------------------------------------------------------------------------
-
-    def board(self, batch: str | None = None) -> Board:
-        """A live board of everything in the file, or of one batch."""
-        from toolkit.widgets.board import Board
-
-        if batch is not None:
-            return self.batch(batch).board()
-        return Board(self, title=self.store.path.name)
-
-    def submit_panel(self, root: str | os.PathLike[str] = ".") -> SubmitPanel:
-        """A panel that hands in files under the folder *root*, and shows their board beneath."""
-        from toolkit.widgets.submit import SubmitPanel
-
-        return SubmitPanel(self, root=root)
-
-    def explore(self) -> ExportPanel:
-        """A panel that looks through the results of batches, and writes them to files."""
-        from toolkit.widgets.export_panel import ExportPanel
-
-        return ExportPanel(self)
-
-    def export(
-        self,
-        batches: str | Sequence[str],
-        out: str | os.PathLike[str],
-        *,
-        to: Sequence[str] | str,
-        selection: Selection | None = None,
-        reviewed: bool = False,
-        report: Callable[[int, int], None] = lambda _done, _total: None,
-    ) -> list[Path]:
-        """Write what the documents of *batches*, by id, hold into the folder *out*; the files.
-
-        *to* names formats; *selection* says which blocks; *report* is told how far it is. Raises
-        InvalidOption for an unknown format and UnreadablePath where *out* cannot be written.
-        """
-        from toolkit.workspace.exporting import export
-
-        return export(
-            self, batches, out, to=to, selection=selection, reviewed=reviewed, report=report
-        )
+    # --- keeping ------------------------------------------------------------------------------
 
     def pack(
         self, path: str | os.PathLike[str], *, batch: str | None = None, sources: bool = True
@@ -348,12 +213,6 @@ class Workspace(LocalDesk):
             return pack(
                 self.store, path, now=time.time(), batch=only, sources=sources, report=report
             )
-
-    def inspect(self, *, password: str | None = None) -> Inspector:
-        """The pages of all documents in the file with their boxes; see ``toolkit.inspect``."""
-        from toolkit.workspace.inspecting import inspect
-
-        return inspect(self, password=password)
 
     def doctor(self, *, repair: bool = False) -> Report:
         """What is sound and what is not, of this machine and of this file."""
@@ -378,11 +237,3 @@ class Workspace(LocalDesk):
     def __repr__(self) -> str:
         states = ", ".join(f"{count(n)} {state}" for state, n in self.counts().items() if n)
         return f"<Workspace {str(self.store.path)!r}: {states or 'no jobs'}>"
-
-    def _repr_html_(self) -> str:
-        return glance_html(self.glance(), title=self.store.path.name)
-
-
-def _dated(tool: str) -> str:
-    """The name of a batch that was given none."""
-    return f"{tool} {datetime.now().astimezone():%Y-%m-%d %H:%M:%S}"

@@ -54,8 +54,8 @@ class Host(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Visit)
+    def __init__(self, port: int = 0) -> None:
+        super().__init__(("127.0.0.1", port), Visit)
         self.answers: dict[str, Callable[[Visit], None]] = {"/a.pdf": lambda v: v.say(body=PDF)}
         self.asked: list[tuple[str, dict[str, str]]] = []
         self.connections = 0
@@ -89,9 +89,9 @@ class Host(ThreadingHTTPServer):
 
 
 @contextmanager
-def hosting(certificate: Path | None = None):
+def hosting(certificate: Path | None = None, port: int = 0):
     """A server at work, over TLS where it is given a *certificate* with its key."""
-    host = Host()
+    host = Host(port)
     if certificate is not None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate)

@@ -110,7 +110,7 @@ def test_an_idempotency_key_stands_for_its_address(shelf):
 def test_keys_of_files_that_know_no_addresses_still_count():
     """The hash of a submission without an address is what the first version made of it."""
     asked = msgspec.structs.asdict(Submission(tool="echo", filename="a.pdf"))
-    for later in ("url", "idempotency_key", "batch", "origin", "media_type"):
+    for later in ("url", "presentation", "idempotency_key", "batch", "origin", "media_type"):
         del asked[later]
     before = sha256(msgspec.json.Encoder(order="sorted").encode(asked)).digest()
     assert arrivals._hash_of(Submission(tool="echo", filename="a.pdf")) == before

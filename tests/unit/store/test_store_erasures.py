@@ -20,7 +20,7 @@ from toolkit.errors import (
     ResultNotReady,
 )
 from toolkit.jobs import JobState, Outcome
-from toolkit.store import blobs, erasures, jobs, queue, results
+from toolkit.store import blobs, erasures, jobs, outbox, queue, results
 from toolkit.store.invariants import violations
 
 HOUR = 3600.0
@@ -41,7 +41,7 @@ def usage(shelf: Shelf) -> list[tuple]:
 def telltale(shelf):
     """(id, words) of a done job with a word of its own in every place that content can be in."""
     words = ["qwzfilename", "qwzorigin", "qwzoption", "qwzkey", "qwzurl", "qwzsecret", "qwzerror"]
-    words += ["qwzsource", "qwzblock", "qwzsmall"]
+    words += ["qwzsource", "qwzblock", "qwzsmall", "qwzstyle", "qwzbody", "qwzanswer"]
     job_id = shelf.add(
         content=b"qwzsource " * 50,
         filename="qwzfilename.pdf",
@@ -50,12 +50,24 @@ def telltale(shelf):
         secrets={"password": "qwzsecret"},
         idempotency_key="qwzkey",
         callback_url="https://qwzurl.example",
+        presentation={"style": "qwzstyle"},
         owner="ann",
     ).job_id
     shelf.postpone(shelf.only(), after=0, error=DamagedFile("qwzerror"))
     shelf.promote()
     shelf.complete(shelf.only(), document_of(["qwzblock", "qwzsmall"]))
+    sent(shelf)
     return job_id, words
+
+
+def sent(shelf: Shelf) -> None:
+    """The news of the end is written, refused once, and arrives."""
+    with shelf.store.write() as conn:
+        (news,) = outbox.due(conn, now=shelf.now, limit=9, lease=60.0)
+        at = {"number": news.number, "now": shelf.now, "seconds": 0.1}
+        assert outbox.written(conn, number=news.number, body=b"qwzbody")
+        outbox.failed(conn, **at, status=500, error="qwzanswer", due_at=shelf.now)
+        outbox.delivered(conn, **at, status=200)
 
 
 def unreadable(shelf: Shelf, job_id: str, words: list[str]) -> None:

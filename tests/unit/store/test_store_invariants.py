@@ -11,7 +11,7 @@ from made import block, document
 from toolkit.document import wire
 from toolkit.document.blocks import Paragraph
 from toolkit.jobs import JobState, Outcome
-from toolkit.store import batches, blobs, invariants, jobs
+from toolkit.store import batches, blobs, invariants, jobs, webhooks
 from toolkit.store.invariants import violations
 
 DOCUMENT = Outcome(
@@ -21,9 +21,10 @@ DOCUMENT = Outcome(
 
 @pytest.fixture
 def full(shelf):
-    """A store with a job in every state, a batch, a document, a cached answer and blobs."""
+    """A store with a job in every state, a batch, a webhook, a document, a cached answer, blobs."""
     with shelf.store.write() as conn:
         batch = batches.create(conn, name="mine", now=shelf.now)
+        webhooks.create(conn, owner="ann", url="https://x", events=webhooks.EVENTS, now=shelf.now)
     shelf.finished(DOCUMENT, content=b"one", filename="one.pdf", owner="ann", batch=batch)
     shelf.finished(b"x" * 70_000, content=b"two")
     assert shelf.add(content=b"two").status is JobState.COMPLETED
@@ -92,9 +93,22 @@ BREAKS = {
         "UPDATE attempts SET error = 'still here' WHERE job ="
         " (SELECT number FROM jobs WHERE purged_at IS NOT NULL)"
     ),
-    "a delivery left of a purged job": (
-        "INSERT INTO outbox (delivery_id, job, event, url, body, created_at)"
-        " SELECT 'd', number, 'e', 'https://x', 'still', 1 FROM jobs WHERE purged_at IS NOT NULL"
+    "a delivery left of a purged job, other than news of it without content": (
+        "INSERT INTO outbox (delivery_id, job, event, url, body, created_at, due_at)"
+        " SELECT 'd', number, 'e', 'https://x', x'00', 1, 1 FROM jobs WHERE purged_at IS NOT NULL"
+    ),
+    "how the answer of a purged job was to be written": (
+        "INSERT INTO presentations SELECT number, '{}' FROM jobs WHERE purged_at IS NOT NULL"
+    ),
+    "a claim on a result that is not there": (
+        "INSERT INTO fetches SELECT number, 1, 1.0 FROM jobs WHERE result IS NULL LIMIT 1"
+    ),
+    "a try at a delivery that is not there": (
+        "INSERT INTO tries (delivery, attempt, at, seconds) VALUES (99, 1, 1, 1)"
+    ),
+    "news for another owner's webhook": (
+        "INSERT INTO outbox (delivery_id, owner, endpoint, event, url, created_at)"
+        " SELECT 'd', 'eve', number, 'e', 'https://x', 1 FROM webhooks"
     ),
     "a review left of a purged job": (
         "INSERT INTO reviews (job, was, created_at)"
@@ -166,7 +180,7 @@ def test_whatever_hangs_on_a_purged_job_is_noticed(full, table):
     full.conn.execute(
         {
             "outbox": "INSERT INTO outbox (delivery_id, job, event, url, body, created_at)"
-            f" VALUES ('d', {number}, 'e', 'https://x', 'still here', 1)",
+            f" VALUES ('d', {number}, 'e', 'https://x', NULL, 1)",
             "reviews": f"INSERT INTO reviews (job, was, created_at) VALUES ({number}, 'still', 1)",
             "secrets": f"INSERT INTO secrets VALUES ({number}, 'still')",
         }[table]

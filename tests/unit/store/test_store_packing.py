@@ -395,6 +395,7 @@ def test_a_trigger_under_a_name_of_sqlites_own(packed, tmp_path):
         "UPDATE jobs SET options = 'no json' WHERE number = 1",
         "UPDATE jobs SET limits = '5' WHERE number = 1",
         "UPDATE tools SET limits = '5'",
+        "INSERT INTO presentations VALUES (1, '[5]')",
         "UPDATE batches SET queued = 7",
         "UPDATE blobs SET size = size + 1",
         "INSERT INTO blocks (result, page, reading_order_index, block_id, type, text, text_source,"
@@ -409,7 +410,7 @@ def test_what_would_act_here_is_taken_out(packed, tmp_path):
     hostile = with_database(
         packed,
         "INSERT INTO outbox (delivery_id, job, event, url, body, created_at, due_at)"
-        " VALUES ('d', 1, 'e', 'http://evil', 'b', 1, 1)",
+        " VALUES ('d', 1, 'e', 'http://evil', x'62', 1, 1)",
         "INSERT INTO runners VALUES ('r', 1, 1.0, 'here', 1, 9, 1.0, 9e9)",
         "UPDATE jobs SET callback_url = 'http://evil'",
         "INSERT INTO addresses SELECT number, 'http://evil' FROM jobs WHERE filename = 'later.pdf'",

@@ -1,52 +1,4 @@
-"""Every error that pagequeue raises on purpose, in one tree.
-
-A class knows its ``code`` (what a program matches on) and whether trying again can help
-(``retryable``). The second level of the tree carries the six general codes, and each finer
-class is a case of one of them (``family``)::
-
-    ToolkitError                      INTERNAL_ERROR
-    ├── InternalError                 INTERNAL_ERROR
-    │   ├── ChildCrashed              CHILD_CRASHED           (retryable)
-    │   ├── FetchFailed               FETCH_FAILED            (retryable)
-    │   ├── RunnerLost                RUNNER_LOST
-    │   ├── ToolFailed                TOOL_FAILED
-    │   ├── StoreDamaged              STORE_DAMAGED
-    │   └── LeaseLost                 LEASE_LOST
-    ├── TimeLimit                     TIMEOUT
-    │   ├── JobTimeout                TIMEOUT                 (retryable)
-    │   ├── PageTimeout               PAGE_TIMEOUT
-    │   └── StillRunning              STILL_RUNNING
-    ├── ParseError                    PARSE_ERROR
-    │   ├── DamagedFile               DAMAGED_FILE
-    │   ├── EmptyFile                 EMPTY_FILE
-    │   ├── PasswordProtected         PDF_PASSWORD_PROTECTED
-    │   ├── PageUnreadable            PAGE_UNREADABLE
-    │   ├── TextLayerUnfaithful       TEXT_LAYER_UNFAITHFUL
-    │   ├── FramesLeftOut             FRAMES_LEFT_OUT
-    │   └── MemoryExceeded            MEMORY_EXCEEDED
-    ├── OcrError                      OCR_ERROR
-    │   ├── OcrUnavailable            OCR_UNAVAILABLE
-    │   └── OcrScriptUnsupported      OCR_SCRIPT_UNSUPPORTED
-    ├── InvalidInput                  VALIDATION_ERROR
-    │   ├── UnsupportedFileType       UNSUPPORTED_FILE_TYPE
-    │   ├── FileTooLarge              FILE_TOO_LARGE
-    │   ├── ImageTooLarge             IMAGE_TOO_LARGE
-    │   ├── TooManyPages              VALIDATION_ERROR
-    │   ├── UnreadablePath            UNREADABLE_PATH
-    │   ├── AddressRefused            ADDRESS_REFUSED
-    │   ├── AddressUnusable           ADDRESS_UNUSABLE
-    │   ├── UnknownTool               UNKNOWN_TOOL
-    │   ├── InvalidOption             INVALID_OPTION
-    │   ├── IllegalMove               ILLEGAL_MOVE
-    │   ├── JobNotFound               JOB_NOT_FOUND
-    │   ├── ResultGone                RESULT_GONE
-    │   ├── ResultNotReady            RESULT_NOT_READY
-    │   ├── IdempotencyConflict       IDEMPOTENCY_CONFLICT
-    │   ├── UnsuitableFile            UNSUITABLE_FILE
-    │   ├── NewerSchema               NEWER_SCHEMA
-    │   └── MissingExtra              MISSING_EXTRA
-    └── QuotaExceeded                 QUOTA_EXCEEDED
-"""
+"""The classes of the tree that ``toolkit.errors`` draws."""
 
 from __future__ import annotations
 
@@ -69,8 +21,10 @@ __all__ = [
     "InvalidOption",
     "JobNotFound",
     "JobTimeout",
+    "KeyRefused",
     "LeaseLost",
     "MemoryExceeded",
+    "MethodRefused",
     "MissingExtra",
     "NewerSchema",
     "OcrError",
@@ -80,14 +34,21 @@ __all__ = [
     "PageUnreadable",
     "ParseError",
     "PasswordProtected",
+    "PathUnknown",
     "QuotaExceeded",
+    "RateLimited",
+    "RequestTooSlow",
     "ResultGone",
     "ResultNotReady",
     "RunnerLost",
+    "ScopeMissing",
+    "ServerFailed",
+    "ServerUnreachable",
     "StillRunning",
     "StoreDamaged",
     "TextLayerUnfaithful",
     "TimeLimit",
+    "TokenRefused",
     "TooManyPages",
     "ToolFailed",
     "ToolkitError",
@@ -95,8 +56,6 @@ __all__ = [
     "UnreadablePath",
     "UnsuitableFile",
     "UnsupportedFileType",
-    "error_of",
-    "family",
 ]
 
 
@@ -127,6 +86,18 @@ class FetchFailed(InternalError):
     retryable = True
     retry_after: float = 0.0
     """Seconds that the server asks to be left alone."""
+
+
+class ServerUnreachable(InternalError):
+    """The server could not be reached, or broke the connection off, as often as it was tried."""
+
+    code = "SERVER_UNREACHABLE"
+
+
+class ServerFailed(InternalError):
+    """The server answered with what is no answer of ours: it failed, or is another program."""
+
+    code = "SERVER_FAILED"
 
 
 class RunnerLost(InternalError):
@@ -311,6 +282,8 @@ class IllegalMove(InvalidInput):
     """The job is not in a state from which this can be done."""
 
     code = "ILLEGAL_MOVE"
+    state: str = ""
+    """The state that the job is in, where it is known."""
 
 
 class JobNotFound(InvalidInput):
@@ -329,12 +302,58 @@ class ResultNotReady(InvalidInput):
     """The job has not completed, so that there is no result yet."""
 
     code = "RESULT_NOT_READY"
+    state: str = ""
+    """The state that the job is in, where it is known."""
 
 
 class IdempotencyConflict(InvalidInput):
     """The idempotency key was used before, for another submission."""
 
     code = "IDEMPOTENCY_CONFLICT"
+
+
+class KeyRefused(InvalidInput):
+    """The key is missing, unknown, revoked or expired."""
+
+    code = "UNAUTHORIZED"
+
+
+class TokenRefused(InvalidInput):
+    """The job's token is missing, or another job's."""
+
+    code = "INVALID_TOKEN"
+
+
+class ScopeMissing(InvalidInput):
+    """The key may not do this; the message names the scope that it needs."""
+
+    code = "INSUFFICIENT_SCOPE"
+
+
+class RateLimited(InvalidInput):
+    """Too many requests in a window of time."""
+
+    code = "RATE_LIMITED"
+    retry_after: float = 0.0
+    """Seconds until the window ends."""
+
+
+class PathUnknown(InvalidInput):
+    """The server has nothing at this path."""
+
+    code = "NOT_FOUND"
+
+
+class MethodRefused(InvalidInput):
+    """The path is known, but not with this method."""
+
+    code = "METHOD_NOT_ALLOWED"
+
+
+class RequestTooSlow(InvalidInput):
+    """The request did not arrive in the time that it may take."""
+
+    code = "REQUEST_TIMEOUT"
 
 
 class UnsuitableFile(InvalidInput):
@@ -359,30 +378,3 @@ class QuotaExceeded(ToolkitError):
     """The owner's quota is used up."""
 
     code = "QUOTA_EXCEEDED"
-
-
-def _tree(root: type[ToolkitError]) -> list[type[ToolkitError]]:
-    return [root, *(found for child in root.__subclasses__() for found in _tree(child))]
-
-
-def error_of(code: str, message: str) -> ToolkitError:
-    """The error that *code* stands for, with *message*: how a recorded failure is raised again.
-
-    An unknown code (a user's tool, a newer version) becomes a plain ``ToolkitError``.
-    """
-    kinds = [kind for kind in _tree(ToolkitError) if kind.code == code]
-    # Where a code stands for a branch and for a leaf, the one that a retry can mend is meant.
-    kinds.sort(key=lambda kind: not kind.retryable)
-    return kinds[0](message) if kinds else ToolkitError(message)
-
-
-def family(code: str) -> str:
-    """The general code that *code* is a case of, one of the six that every HTTP dialect knows.
-
-    >>> family("PDF_PASSWORD_PROTECTED")
-    'PARSE_ERROR'
-    """
-    for branch in ToolkitError.__subclasses__():
-        if any(kind.code == code for kind in _tree(branch)):
-            return branch.code
-    return ToolkitError.code

@@ -1,0 +1,1 @@
+"""The HTTP service: four dialects over one queue. It needs the extra ``server``."""
