@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -310,3 +311,20 @@ def test_limits_can_only_be_lowered_without_the_scope_for_more(served):
         headers = {**plain, "Content-Type": FORM, "Idempotency-Key": "k"}
         answer = http.post("/upload", content=form(wanted), headers=headers)
         assert told(answer)[:2] == (422, "INVALID_OPTION")
+
+
+def test_a_batch_that_is_asked_for_twice_at_once_is_one(served):
+    headers = {"Authorization": f"Bearer {served.key()}"}
+    asked = {"name": "one", "key": "at once", "terms": {}}
+
+    def ask(_):
+        return httpx.post(
+            f"{served.url}/v1/desk/new_batch", json=asked, headers=headers, timeout=30
+        ).json()
+
+    with ThreadPoolExecutor(6) as threads:
+        made = list(threads.map(ask, range(12)))
+    assert all(one == made[0] for one in made), made
+    with httpx.Client(headers=headers, timeout=30) as http:
+        rows = http.post(f"{served.url}/v1/desk/batches", json={}).json()
+    assert [row["name"] for row in rows].count("one") == 1

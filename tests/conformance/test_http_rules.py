@@ -522,3 +522,19 @@ def test_without_keys_it_listens_to_this_machine_alone(tmp_path):
     assert done.returncode == 2
     assert "anonymous" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_where_nobody_works_it_is_said(tmp_path):
+    serving = Serving(tmp_path)
+    try:
+        serving.start("--no-work")
+        with serving.client(serving.key("patient")) as client:
+            sent = client.post("/v1/jobs", data={"type": "terrain"}).json()
+            job = client.get(f"/v1/jobs/{sent['job_id']}").json()
+            assert (job["status"], job["runners"]) == ("queued", 0)
+            assert job["estimated_seconds"] > 0
+            [listed] = client.get("/v1/jobs").json()["jobs"]
+            assert listed["runners"] == 0
+        serving.stop()
+    finally:
+        serving.close()

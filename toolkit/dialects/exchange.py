@@ -21,6 +21,7 @@ __all__ = [
     "Cancel",
     "Dialect",
     "Listing",
+    "PagePicture",
     "Query",
     "Reply",
     "Route",
@@ -31,8 +32,8 @@ __all__ = [
     "Wanted",
 ]
 
-Access: TypeAlias = Literal["key", "token", "key or token", "open"]
-"""What opens a route: a key with its scope, the job's token, either of them, or nothing."""
+Access: TypeAlias = Literal["key", "token", "key or token"]
+"""What opens a route: a key with its scope, the job's token, or either of them."""
 
 Verb: TypeAlias = Literal[
     "submit",
@@ -134,6 +135,13 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     """For one job: the answer shows its document."""
 
 
+class PagePicture(msgspec.Struct, frozen=True, kw_only=True):
+    """The picture of page *page*, from 1, is asked for, *width* pixels wide."""
+
+    page: int
+    width: int
+
+
 class Cancel(msgspec.Struct, frozen=True, kw_only=True):
     """A job is to be cancelled; *only_waiting*: a running one is left alone, which is no error."""
 
@@ -152,6 +160,8 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     position: int = 0
     wait: float = 0.0
     seconds: float = 0.0
+    runners: int | None = None
+    """How many are there to do it, None where that was not asked; with 0 nothing moves."""
     token: str | None = None
     """Of a job that was just handed in: shown this once."""
     document: bytes | None = None
@@ -200,7 +210,7 @@ Answer: TypeAlias = Any
 class Route(msgspec.Struct, frozen=True, kw_only=True):
     """One operation of a dialect.
 
-    *read* makes of the call what the verb takes (Wanted, Query or None) and raises ToolkitError
+    *read* makes of the call what the verb takes (such as Wanted or Query) and raises ToolkitError
     for what it cannot read; *write* makes a Reply of what the verb gives, and is None where the
     verb's answer is a file or a stream; *fault* makes one of whatever error was raised on the way.
     *operation* is the OpenAPI description of the operation, as a mapping.

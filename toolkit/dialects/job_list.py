@@ -10,13 +10,14 @@ from toolkit.dialects.documents import LARGEST_CHUNK, SMALLEST_CHUNK, USUAL_CHUN
 from toolkit.dialects.exchange import Reply, Route, Verb
 from toolkit.dialects.faults import fault_headers, message_of, status_of
 from toolkit.dialects.operations import (
+    IDEMPOTENCY,
     JOB_ID,
     RETRY_AFTER,
     Schema,
     answer,
     binary,
+    faults,
     form,
-    header,
     in_query,
     nullable,
     object_of,
@@ -206,12 +207,7 @@ _FAULTS: Final[Mapping[int, str]] = {
 
 
 def _faults(*statuses: int) -> dict[int, Mapping[str, Any]]:
-    return {
-        status: answer(
-            _FAULTS[status], ref("JobListError"), headers=RETRY_AFTER if status == 429 else None
-        )
-        for status in statuses
-    }
+    return faults(_FAULTS, "JobListError", statuses)
 
 
 def _route(
@@ -259,13 +255,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         scope="extract:write",
         read=job_list_wire.submission,
         write=job_list_wire.submitted,
-        parameters=(
-            header(
-                "Idempotency-Key",
-                {"type": "string", "minLength": 1, "maxLength": 255},
-                "The same key and the same submission give the first job again.",
-            ),
-        ),
+        parameters=(IDEMPOTENCY,),
         body={"application/json": _JSON, "multipart/form-data": _FORM},
         answers={
             202: answer(

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
+from toolkit.dialects.reading import LONGEST_KEY
+
 __all__ = [
     "ANY_JSON",
     "ANY_TYPE",
     "BOOLEAN_TEXT",
+    "IDEMPOTENCY",
     "JOB_ID",
     "RETRY_AFTER",
     "Schema",
     "answer",
     "binary",
+    "faults",
     "form",
     "header",
     "in_path",
@@ -98,6 +102,11 @@ def header(name: str, schema: Schema, description: str) -> Mapping[str, Any]:
     return _parameter("header", name, schema, description, False)
 
 
+IDEMPOTENCY: Final = header(
+    "Idempotency-Key",
+    {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY},
+    "The same key and the same submission give the first job again.",
+)
 JOB_ID: Final = in_path("job_id", {"type": "string"}, "The job, as its submission named it.")
 
 
@@ -115,6 +124,16 @@ def answer(
     if schema is not None:
         made["content"] = {media_type: {"schema": schema} for media_type in media_types}
     return made
+
+
+def faults(
+    words: Mapping[int, str], schema: str, statuses: Sequence[int]
+) -> dict[int, Mapping[str, Any]]:
+    """The refusals of these *statuses*, each with its *words*, all of the shape *schema*."""
+    return {
+        status: answer(words[status], ref(schema), headers=RETRY_AFTER if status == 429 else None)
+        for status in statuses
+    }
 
 
 def operation(

@@ -21,6 +21,7 @@ from toolkit.errors import InvalidInput, InvalidOption
 
 __all__ = [
     "LONGEST_ADDRESS",
+    "LONGEST_KEY",
     "address",
     "choice",
     "flag",

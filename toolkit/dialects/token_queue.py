@@ -8,12 +8,13 @@ from typing import Any, Final
 from toolkit.dialects.exchange import Call, Cancel, Query, Reply, Route, View, Wanted
 from toolkit.dialects.faults import fault_headers, message_of, status_of
 from toolkit.dialects.operations import (
+    IDEMPOTENCY,
     RETRY_AFTER,
     Schema,
     answer,
     binary,
+    faults,
     form,
-    header,
     in_query,
     object_of,
     operation,
@@ -165,12 +166,7 @@ _FAULTS: Final[Mapping[int, str]] = {
 
 
 def _faults(*statuses: int) -> dict[int, Mapping[str, Any]]:
-    return {
-        status: answer(
-            _FAULTS[status], ref("TokenQueueError"), headers=RETRY_AFTER if status == 429 else None
-        )
-        for status in statuses
-    }
+    return faults(_FAULTS, "TokenQueueError", statuses)
 
 
 def _operation(
@@ -253,13 +249,7 @@ ROUTES: Final[tuple[Route, ...]] = (
                 ),
                 **_faults(400, 401, 402, 403, 408, 413, 422, 429),
             },
-            parameters=(
-                header(
-                    "Idempotency-Key",
-                    {"type": "string", "minLength": 1, "maxLength": 255},
-                    "The same key and the same submission give the first job again.",
-                ),
-            ),
+            parameters=(IDEMPOTENCY,),
             body={"multipart/form-data": _FORM},
             security=({"key": []},),
         ),

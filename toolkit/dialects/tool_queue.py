@@ -11,12 +11,12 @@ from toolkit.dialects.faults import fault_headers, message_of, status_of
 from toolkit.dialects.operations import (
     ANY_TYPE,
     BOOLEAN_TEXT,
+    IDEMPOTENCY,
     JOB_ID,
-    RETRY_AFTER,
     Schema,
     answer,
     binary,
-    header,
+    faults,
     nullable,
     object_of,
     operation,
@@ -206,12 +206,7 @@ _FAULTS: Final[Mapping[int, str]] = {
 
 
 def _faults(*statuses: int) -> dict[int, Mapping[str, Any]]:
-    return {
-        status: answer(
-            _FAULTS[status], ref("ToolQueueError"), headers=RETRY_AFTER if status == 429 else None
-        )
-        for status in statuses
-    }
+    return faults(_FAULTS, "ToolQueueError", statuses)
 
 
 def _route(
@@ -260,13 +255,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         scope="extract:write",
         read=tool_queue_wire.submission,
         write=tool_queue_wire.submitted,
-        parameters=(
-            header(
-                "Idempotency-Key",
-                {"type": "string", "minLength": 1, "maxLength": 255},
-                "The same key and the same submission give the first job again.",
-            ),
-        ),
+        parameters=(IDEMPOTENCY,),
         body={"multipart/form-data": _FIELDS},
         answers={
             200: answer("In sync mode: the job has ended, well or not.", ref("ToolQueueEnded")),
@@ -292,7 +281,6 @@ ROUTES: Final[tuple[Route, ...]] = (
         "mine",
         name="toolQueueOwnJobs",
         summary="Your jobs that wait or run",
-        read=tool_queue_wire.own_jobs,
         write=tool_queue_wire.mine,
         answers={200: answer("The jobs.", ref("ToolQueueOwnJobs")), **_faults(400, 401, 403, 429)},
     ),
@@ -321,7 +309,7 @@ ROUTES: Final[tuple[Route, ...]] = (
             200: answer("The file.", ANY_TYPE, media_types=("*/*",)),
             206: answer("A part of the file.", ANY_TYPE, media_types=("*/*",)),
             304: answer("It is as the caller has it already."),
-            412: answer("It is not as the caller demands (If-Match, If-Unmodified-Since)."),
+            412: answer("It is not as the caller demands (If-Match)."),
             416: answer("The file has no such part."),
             **_faults(400, 401, 403, 404, 409, 410, 429),
         },

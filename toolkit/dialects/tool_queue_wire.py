@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from toolkit.dialects.exchange import Call, Listing, Query, Reply, View, Wanted
+from toolkit.dialects.exchange import Call, Listing, Reply, View, Wanted
 from toolkit.dialects.reading import choice, idempotency_key, tool_name
 from toolkit.dialects.telling import expires_at, forgotten, reason
 from toolkit.dialects.times import milliseconds
@@ -24,7 +24,6 @@ __all__ = [
     "UPLOADS",
     "looked",
     "mine",
-    "own_jobs",
     "statistics",
     "submission",
     "submitted",
@@ -32,7 +31,6 @@ __all__ = [
 
 PATH: Final = "/api/tools/v1/queue"
 LONGEST_SYNC: Final = 120.0
-MOST_OWN_JOBS: Final = 1000
 
 STATUSES: Final[Mapping[JobState, str]] = {
     JobState.QUEUED: "queued",
@@ -103,10 +101,6 @@ def _value(name: str, text: str) -> Any:
         if math.isfinite(found):
             return int(found) if found.is_integer() and abs(found) < 2**53 else found
     return text
-
-
-def own_jobs(_: Call) -> Query:
-    return Query(status=("queued", "retrying", "processing"), limit=MOST_OWN_JOBS)
 
 
 def _url(call: Call, job: Job, more: str = "") -> str:

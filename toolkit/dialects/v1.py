@@ -9,6 +9,7 @@ from toolkit.dialects import v1_reading, v1_writing
 from toolkit.dialects.exchange import Access, Route, Verb
 from toolkit.dialects.operations import (
     ANY_TYPE,
+    IDEMPOTENCY,
     JOB_ID,
     RETRY_AFTER,
     answer,
@@ -44,11 +45,6 @@ _KEY_OR_TOKEN: Final[tuple[Mapping[str, Any], ...]] = ({"key": []}, {"jobToken":
 
 _PICTURES: Final = tuple(f"image/{kind}" for kind in ("png", "jpeg", "webp", "gif", "bmp", "tiff"))
 
-_IDEMPOTENCY: Final = header(
-    "Idempotency-Key",
-    {"type": "string", "minLength": 1, "maxLength": 255},
-    "The same key and the same submission give the first job again.",
-)
 _PREFER: Final = header("Prefer", {"type": "string"}, "wait=20 holds the answer back.")
 
 
@@ -86,7 +82,7 @@ def _route(
 _WINDOW: Final = (
     in_query("sync", FLAG, "As the field of that name."),
     in_query("sync_timeout_seconds", {"type": "number", "default": 25}, "From 1 to 30."),
-    _IDEMPOTENCY,
+    IDEMPOTENCY,
 )
 
 _SUBMISSIONS: Final = (
@@ -258,10 +254,10 @@ _PIXELS: Final = {
     "type": "integer",
     "minimum": v1_reading.WIDTHS.start,
     "maximum": v1_reading.WIDTHS.stop - 1,
-    "default": 1200,
+    "default": v1_reading.USUAL_WIDTH,
 }
 _CHANGED: Final = answer("It is as the caller has it already.")
-_OTHER: Final = answer("It is not as the caller demands (If-Match, If-Unmodified-Since).")
+_OTHER: Final = answer("It is not as the caller demands (If-Match).")
 _PARTIAL: Final[Mapping[int, Mapping[str, Any]]] = {
     206: answer("A part of the file.", ANY_TYPE, media_types=("*/*",)),
     304: _CHANGED,

@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from toolkit.dialects.exchange import Reply
 from toolkit.dialects.faults import fault_headers, message_of, status_of
-from toolkit.dialects.operations import RETRY_AFTER, answer, ref
+from toolkit.dialects.operations import answer, ref
+from toolkit.dialects.operations import faults as described
 from toolkit.dialects.wire import readable, replied
 from toolkit.errors import IdempotencyConflict, IllegalMove, ToolkitError, family
 
@@ -53,23 +54,19 @@ FILE: Final = (*ONE, 409, 410)
 LIST: Final = (401, 403, 422, 429)
 
 _INTEGER: Final = {"schema": {"type": "integer"}}
+_COUNT: Final = {"schema": {"type": "string", "pattern": "^([0-9]+|unlimited)$"}}
 RATES: Final[Mapping[str, Any]] = {
-    "X-RateLimit-Limit": {**_INTEGER, "description": "Requests in the window."},
-    "X-RateLimit-Remaining": {**_INTEGER, "description": "How many of them are left."},
+    "X-RateLimit-Limit": {**_COUNT, "description": "Requests in the window, or unlimited."},
+    "X-RateLimit-Remaining": {**_COUNT, "description": "How many are left, or unlimited."},
     "X-RateLimit-Reset": {**_INTEGER, "description": "Seconds until the window ends."},
     "X-Usage-Pages-This-Month": _INTEGER,
-    "X-Usage-Pages-Limit": {"schema": {"type": "string"}, "description": "A number or unlimited."},
+    "X-Usage-Pages-Limit": {**_COUNT, "description": "A number, or unlimited."},
 }
 LOCATION: Final[Mapping[str, Any]] = {"Location": {"schema": {"type": "string"}}}
 
 
 def faults(statuses: Sequence[int]) -> dict[int, Mapping[str, Any]]:
-    return {
-        status: answer(
-            _FAULTS[status], ref("V1Error"), headers=RETRY_AFTER if status == 429 else None
-        )
-        for status in statuses
-    }
+    return described(_FAULTS, "V1Error", statuses)
 
 
 def good(description: str, schema: str, **headers: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final
 
-from toolkit.dialects.exchange import Call, Cancel, Query, Wanted
+from toolkit.dialects.exchange import Call, Cancel, PagePicture, Query, Wanted
 from toolkit.dialects.reading import (
     address,
     choice,
@@ -33,6 +33,7 @@ __all__ = [
     "STATUSES",
     "USUAL_JOBS",
     "USUAL_SYNC",
+    "USUAL_WIDTH",
     "WIDTHS",
     "block",
     "cancel",
@@ -51,6 +52,7 @@ MOST_JOBS: Final = 100
 USUAL_JOBS: Final = 20
 WIDTHS: Final = range(32, 2401)
 """Of the picture of a page, in pixels."""
+USUAL_WIDTH: Final = 1200
 
 STATUSES: Final[Mapping[str, str | tuple[str, ...]]] = {
     "queued": ("queued", "retrying"),
@@ -176,10 +178,13 @@ def cancel(_: Call) -> Cancel:
     return Cancel()
 
 
-def page(call: Call) -> int:
-    """Which page's picture is asked for, from 1."""
-    whole_of("width", call.query.get("width", str(WIDTHS.start)), WIDTHS.start, WIDTHS.stop - 1)
-    return whole_of("number", call.path.get("number", ""), 1, 10**9)
+def page(call: Call) -> PagePicture:
+    """Which page's picture is asked for, and how wide."""
+    width = call.query.get("width", str(USUAL_WIDTH))
+    return PagePicture(
+        page=whole_of("number", call.path.get("number", ""), 1, 10**9),
+        width=whole_of("width", width, WIDTHS.start, WIDTHS.stop - 1),
+    )
 
 
 def block(call: Call) -> str:

@@ -214,6 +214,10 @@ _JOB: Final = object_of(
         "progress": {"type": "integer", "minimum": 0, "maximum": 100},
         "stage": {"enum": [*(str(stage) for stage in Stage), None]},
         "position": _COUNT,
+        "runners": {
+            **nullable("integer", minimum=0),
+            "description": "Who is there to do it; with 0 the estimate is that of one.",
+        },
         "retry_count": _COUNT,
         "job_token": nullable("string", description="Shown once, at submission."),
     },

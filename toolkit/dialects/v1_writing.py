@@ -54,6 +54,7 @@ def job_fields(view: View, root: str) -> dict[str, Any]:
         "progress": percent(job),
         "stage": job.stage,
         "position": view.position,
+        "runners": view.runners,
         "retry_count": retries(job),
     }
 

@@ -25,7 +25,7 @@ ORDER BY priority DESC, number LIMIT ?"""
 _LEFT = """
 SELECT coalesce(sum(max(0.0, ?1 - (?2 - started_at))), 0.0) FROM jobs
 INDEXED BY jobs_underway WHERE status = 'processing' AND tool = ?3"""
-_SLOTS = "SELECT coalesce(sum(slots), 0) FROM runners WHERE beat_at >= ?"
+_SLOTS = "SELECT coalesce(sum(slots), 0), count(*) FROM runners WHERE beat_at >= ?"
 
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,21 +40,25 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     position: int
     wait: float
     seconds: float
+    runners: int = 0
 
     @property
     def ended(self) -> bool:
         return self.status in FINAL
 
     def is_news(self, before: Seen | None) -> bool:
-        """Whether this says more than *before* than that time went by."""
-        return before is None or replace(before, wait=self.wait, seconds=self.seconds) != self
+        """Whether this says more of the job than *before* than that time went by."""
+        if before is None:
+            return True
+        later = replace(before, wait=self.wait, seconds=self.seconds, runners=self.runners)
+        return later != self
 
 
 def seen(conn: sqlite3.Connection, job_ids: Sequence[str], *, now: float) -> dict[str, Seen]:
     """How the jobs of these ids stand; those that there are."""
     found: dict[str, Seen] = {}
     queues: dict[int, _Queue] = {}
-    (slots,) = conn.execute(_SLOTS, [now - outlook.RUNNER_SILENCE]).fetchone()
+    slots, runners = conn.execute(_SLOTS, [now - outlook.RUNNER_SILENCE]).fetchone()
     for start in range(0, len(job_ids), AT_ONCE):
         some = job_ids[start : start + AT_ONCE]
         marks = ", ".join("?" * len(some))
@@ -72,6 +76,7 @@ def seen(conn: sqlite3.Connection, job_ids: Sequence[str], *, now: float) -> dic
                 position=position,
                 wait=wait,
                 seconds=seconds,
+                runners=runners,
             )
     return found
 
@@ -109,7 +114,8 @@ class _Queue:
         job_id, number, _, status, _, _, run_at, started_at = row
         if status == JobState.PROCESSING:
             return 0, 0.0, _rest(self._mean, started_at or self._now, self._now)
-        place = self._places.get(number) or outlook.position(self._conn, job_id)
+        # One that was claimed since its row was read stood first.
+        place = self._places.get(number) or outlook.position(self._conn, job_id) or 1
         wait = 0.0
         if place > self._free:
             wait = (self._left + (place - 1) * self._mean) / self._slots

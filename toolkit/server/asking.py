@@ -64,7 +64,7 @@ class Asking:
         """A page of the caller's jobs, the newest first. Raises InvalidInput."""
         return await asyncio.to_thread(self._listed, caller.owner, query)
 
-    async def mine(self, caller: Caller, query: Query) -> Listing:  # noqa: ARG002 - all of them
+    async def mine(self, caller: Caller) -> Listing:
         """The caller's jobs that wait or run, the newest first."""
         return await asyncio.to_thread(self._active, caller.owner)
 

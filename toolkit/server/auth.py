@@ -65,8 +65,6 @@ class Doorkeeper:
         Raises KeyRefused, TokenRefused, ScopeMissing, JobNotFound, RateLimited.
         """
         visit = visit_of(request.scope)
-        if access == "open":
-            return Caller(anonymous=True)
         if access == "key":
             return self._with_scope(self._keyed(request, visit), scope, visit)
         if access == "token":
@@ -129,7 +127,7 @@ class Doorkeeper:
     async def _by_token(self, call: Call, visit: Visit) -> Caller:
         if not call.job_id:
             raise JobNotFound("the request names no job")
-        if not call.token:
+        if call.token is None:
             raise TokenRefused("the job's token is needed")
         caller = await self._redeem(call.job_id, call.token)
         visit.owner = caller.owner

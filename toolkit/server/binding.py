@@ -21,6 +21,7 @@ from toolkit.server.auth import Doorkeeper
 from toolkit.server.calls import Caller, Visit, call_of, visit_of
 from toolkit.server.logs import Log
 from toolkit.server.onetime import sent_to_the_end
+from toolkit.server.submitting import is_repeated
 from toolkit.server.uploads import Received
 from toolkit.server.visits import path_below, send_reply
 from toolkit.settings import Settings
@@ -88,7 +89,10 @@ class Answering:
         self, route: Route, request: Request, call: Call, caller: Caller, send: Send
     ) -> None:
         assert route.read is not None
-        self._doorkeeper.pages.refuse_beyond(caller.key, call.now)
+        # What was taken in already costs no page more: who did not hear of it may ask again.
+        key = request.headers.get("idempotency-key")
+        if not is_repeated(self._store.read(), caller.owner, key):
+            self._doorkeeper.pages.refuse_beyond(caller.key, call.now)
         received: Received | None = None
         try:
             if request.headers.get("content-type", "").lower().startswith(_FORMS):
@@ -135,7 +139,7 @@ class Answering:
             case "list":
                 return await verbs.list(caller, asked if asked is not None else Query())
             case "mine":
-                return await verbs.mine(caller, asked if asked is not None else Query())
+                return await verbs.mine(caller)
             case "stats":
                 return await verbs.stats(caller)
             case "tools":

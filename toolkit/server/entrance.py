@@ -79,10 +79,10 @@ class Entrance:
     def settle(self, scope: Scope, headers: dict[str, str]) -> str | None:
         """Put what is known into *scope*; words where the request is refused."""
         peer = address_of(scope)
-        near = not peer or is_loopback(peer)
-        if near or self._is_proxy(peer):
+        believed = not peer or is_loopback(peer) or self._is_proxy(peer)
+        if believed:
             _believe(scope, headers)
-        root = self._root_path or (_prefix(headers) if near else "")
+        root = self._root_path or (_prefix(headers) if believed else "")
         if root:
             scope["root_path"] = root
             if not scope["path"].startswith(root + "/"):

@@ -8,6 +8,7 @@ slow to read is told the newest, not everything in between.
 from __future__ import annotations
 
 import asyncio
+import logging
 import sqlite3
 import threading
 import time
@@ -20,6 +21,8 @@ from toolkit.store.connection import Connection, connect
 from toolkit.store.store import Store
 
 __all__ = ["Hub", "Watch"]
+
+log = logging.getLogger("pagequeue.server")
 
 POLL: Final = 0.025
 """Seconds between two looks at the counter; one costs five microseconds."""
@@ -91,7 +94,9 @@ class Hub:
         """Begin to look; call it in the event loop."""
         self.ending = self._closed = False
         self._loop = asyncio.get_running_loop()
-        self._thread = threading.Thread(target=self._run, name="hub", daemon=True)
+        # data_version tells of the commits of *other* connections only: so it has its own.
+        conn = connect(self._store.path)
+        self._thread = threading.Thread(target=self._run, args=[conn], name="hub", daemon=True)
         self._thread.start()
 
     def end_waits(self) -> None:
@@ -148,9 +153,16 @@ class Hub:
             self._fresh.update(job_ids)
             self._turn.notify()
 
-    def _run(self) -> None:
-        # data_version tells of the commits of *other* connections only: so it has its own.
-        with closing(connect(self._store.path)) as conn:
+    def _run(self, conn: Connection) -> None:
+        try:
+            self._look_again_and_again(conn)
+        finally:
+            # Where a flaw ends it, nobody is left to wait for what will not be told.
+            if not self._closed and self._loop is not None:
+                self._loop.call_soon_threadsafe(self.end_waits)
+
+    def _look_again_and_again(self, conn: Connection) -> None:
+        with closing(conn):
             known, due = -1, 0.0
             while not self._wait_for_turn(due):
                 began = time.monotonic()
@@ -164,8 +176,10 @@ class Hub:
                         self._look_at_all(conn)
                         known, now = version, time.monotonic()
                         due = now + POLL + min(LONGEST_PAUSE, SHARE * (now - began))
-                except sqlite3.Error:  # a busy or a broken file: whoever reads next says it
-                    known, due = -1, began + LONGEST_PAUSE
+                except (sqlite3.Error, OSError):  # a busy or a broken file
+                    log.warning("changes of jobs were not seen", exc_info=True)
+                    # What was to be told is told at the next look, to everybody.
+                    known, due, self._known = -1, began + LONGEST_PAUSE, {}
 
     def _wait_for_turn(self, due: float) -> bool:
         """Wait until somebody watches, and then until *due*, or for news; whether all is over."""

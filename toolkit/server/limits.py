@@ -24,6 +24,8 @@ MINUTE, HOUR, DAY = 60, 3_600, 86_400
 # Beyond it all are counted anew: what is held in memory must not grow with the owners.
 MOST_OWNERS: Final = 10_000
 
+UNLIMITED: Final = "unlimited"
+
 PAGES_STAY: Final = 2.0
 """Seconds for which a count of pages is told again without being counted again."""
 
@@ -135,14 +137,12 @@ def _limited(words: str, seconds: float) -> RateLimited:
 
 
 def headers(allowance: Allowance | None, pages: int, key: Key | None) -> Mapping[str, str]:
-    """What a success tells of rates and quota. A key without a limit has no rate to tell of."""
+    """What a success tells of rates and quota."""
     quota = quota_of(key)
-    told = {
+    return {
+        "x-ratelimit-limit": UNLIMITED if allowance is None else str(allowance.limit),
+        "x-ratelimit-remaining": UNLIMITED if allowance is None else str(allowance.left),
+        "x-ratelimit-reset": "0" if allowance is None else str(allowance.reset),
         "x-usage-pages-this-month": str(pages),
-        "x-usage-pages-limit": "unlimited" if quota is None else str(quota),
+        "x-usage-pages-limit": UNLIMITED if quota is None else str(quota),
     }
-    if allowance is not None:
-        told["x-ratelimit-limit"] = str(allowance.limit)
-        told["x-ratelimit-remaining"] = str(allowance.left)
-        told["x-ratelimit-reset"] = str(allowance.reset)
-    return told

@@ -57,9 +57,10 @@ def request_id(offered: str | None) -> str:
 
 
 def adopt(log: Log) -> None:
-    """Let what the HTTP server itself has to say come out of *log*."""
+    """Let what the HTTP server and our own threads have to say come out of *log*."""
+    logging.getLogger("pagequeue").handlers[:] = [_Passing(log, "background")]
     theirs = logging.getLogger("uvicorn.error")
-    theirs.handlers[:] = [_Passing(log)]
+    theirs.handlers[:] = [_Passing(log, "http")]
     theirs.propagate = False
     theirs.setLevel(logging.WARNING)
     logging.getLogger("uvicorn.access").handlers[:] = []
@@ -69,16 +70,17 @@ def adopt(log: Log) -> None:
 class _Passing(logging.Handler):
     """Passes records on, but not what was told in the request's own line already."""
 
-    def __init__(self, log: Log) -> None:
+    def __init__(self, log: Log, event: str) -> None:
         super().__init__()
         self._log = log
+        self._event = event
 
     def emit(self, record: logging.LogRecord) -> None:
         words = record.getMessage().strip()
         if words.startswith("Exception in ASGI application"):
             return
         tell = self._log.error if record.levelno >= logging.ERROR else self._log.warning
-        tell("http", words=words, **({"exc_info": record.exc_info} if record.exc_info else {}))
+        tell(self._event, words=words, **({"exc_info": record.exc_info} if record.exc_info else {}))
 
 
 def _as_json(_: Any, __: str, told: MutableMapping[str, Any]) -> str:

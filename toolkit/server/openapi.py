@@ -39,10 +39,6 @@ class Documents:
         self.titles = {one.name: one.title for one in dialects}
         self._made: dict[tuple[str, str], bytes] = {}
 
-    def names(self) -> tuple[str, ...]:
-        """The dialects that have one."""
-        return tuple(self._parts)
-
     def document(self, name: str, root_path: str) -> bytes:
         """The document of a dialect, or ALL of them, for whoever sees us below *root_path*."""
         made = self._made.get((name, root_path))

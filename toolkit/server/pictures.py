@@ -20,10 +20,8 @@ from toolkit.server.files import HARMLESS, conditional
 from toolkit.store.store import Store
 from toolkit.workspace.previewing import page_image
 
-__all__ = ["WIDTH", "Easel", "block_picture", "picture_answer", "width_of"]
+__all__ = ["Easel", "block_picture", "picture_answer"]
 
-WIDTH: Final = 1200
-WIDTHS: Final = range(32, 2401)
 AT_ONCE: Final = 2
 """Pages that are drawn at once: each has a process of its own."""
 MOST_WAITING: Final = 32
@@ -67,16 +65,6 @@ class Easel:
         except ToolkitError as exc:
             # What is wrong is the file, or what it takes to draw it: asking again changes nothing.
             raise InvalidInput(f"page {page} of job {job.id} cannot be shown: {exc}") from exc
-
-
-def width_of(asked: str | None) -> int:
-    """The width in pixels that is asked for. Raises InvalidInput for one that is none."""
-    if asked is None:
-        return WIDTH
-    if asked.isascii() and asked.isdigit() and len(asked) < 6 and int(asked) in WIDTHS:
-        return int(asked)
-    most = f"from {WIDTHS.start} to {WIDTHS.stop - 1}"
-    raise InvalidInput(f"width={asked[:40]!r}: a whole number of pixels {most} is needed")
 
 
 def picture_answer(content: bytes, headers: Mapping[str, str]) -> Response:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from msgspec.structs import replace
 
 from toolkit.dialects.exchange import Wanted
+from toolkit.dialects.reading import LONGEST_ADDRESS, LONGEST_KEY
 from toolkit.engine.source import READABLE, Source
 from toolkit.errors import (
     AddressRefused,
@@ -33,10 +34,8 @@ from toolkit.store.store import Store
 from toolkit.workspace.offering import refuse_content, refuse_unfit
 from toolkit.workspace.options import checked
 
-__all__ = ["Order", "job_of", "order"]
+__all__ = ["Order", "is_repeated", "job_of", "order"]
 
-LONGEST_URL: Final = 8000
-LONGEST_KEY: Final = 255
 _ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -54,7 +53,7 @@ class Order:
         Raises InvalidInput where the tool takes nothing in, IdempotencyConflict, and ResultGone
         where the input of the earlier job went just now.
         """
-        if not self._is_repeated(conn):
+        if not is_repeated(conn, self.submission.owner, self.submission.idempotency_key):
             self._refuse_drained(conn)
             if self.received is not None:
                 upload = self.received.upload
@@ -69,12 +68,6 @@ class Order:
                 raise _no_source(self.reused)
         return queue.enqueue(conn, self.submission, now=now)
 
-    def _is_repeated(self, conn: sqlite3.Connection) -> bool:
-        """Whether the key was used before: then there is a job already, or a conflict."""
-        asked = (self.submission.owner, self.submission.idempotency_key)
-        found = "SELECT 1 FROM jobs WHERE owner = ? AND idempotency_key = ?"
-        return asked[1] is not None and conn.execute(found, asked).fetchone() is not None
-
     def _refuse_drained(self, conn: sqlite3.Connection) -> None:
         # Before its file gets a name, which no rollback takes back.
         name = self.submission.tool
@@ -82,6 +75,12 @@ class Order:
             "draining",
         ):
             raise InvalidInput(f"the tool {name!r} is being drained and takes no new jobs")
+
+
+def is_repeated(conn: sqlite3.Connection, owner: str, key: str | None) -> bool:
+    """Whether the idempotency *key* was used before: then there is a job, or a conflict."""
+    found = "SELECT 1 FROM jobs WHERE owner = ? AND idempotency_key = ?"
+    return key is not None and conn.execute(found, (owner, key)).fetchone() is not None
 
 
 def job_of(conn: sqlite3.Connection, job_id: str, *, owner: str | None = None) -> Job:
@@ -159,7 +158,7 @@ def _of_upload(new: Submission, received: Received, tool: Tool) -> Order:
 def _of_address(new: Submission, url: str) -> Order:
     """A job whose file the runner fetches; where to, it looks at itself."""
     place = shown(url)
-    if len(url) > LONGEST_URL or re.search(r"[\x00-\x20\x7f]|[\ud800-\udfff]", url):
+    if len(url) > LONGEST_ADDRESS or re.search(r"[\x00-\x20\x7f]|[\ud800-\udfff]", url):
         raise AddressRefused(f"{place} is not written as an address is")
     try:
         parts = urlsplit(url)

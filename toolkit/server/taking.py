@@ -14,7 +14,7 @@ from toolkit.errors import EmptyFile, InvalidInput, InvalidOption, ToolkitError
 from toolkit.jobs import Submission, Tool
 from toolkit.server.owned import OwnedDesk
 from toolkit.server.submitting import Order
-from toolkit.server.uploads import Received
+from toolkit.server.uploads import WHOLE, Received
 from toolkit.store import batches, changes, queue, tools
 from toolkit.store.store import Store
 from toolkit.workspace import addresses
@@ -155,7 +155,8 @@ def _why_not(new: Submission, received: Received) -> ToolkitError | None:
         refuse_content(new.tool, received.draft, size=new.size, filename=new.filename)
         if new.tool == "parse" and new.media_type not in READABLE and new.size <= HELD_WHOLE:
             # In words, what it is instead.
-            Source.from_bytes(received.draft.read_bytes(), new.filename)
+            with WHOLE:
+                Source.from_bytes(received.draft.read_bytes(), new.filename)
     except ToolkitError as exc:
         return exc
     return None

@@ -13,7 +13,7 @@ from typing import Final, Self
 from starlette.requests import Request
 from starlette.responses import Response
 
-from toolkit.dialects.exchange import Cancel, View, Wanted
+from toolkit.dialects.exchange import Cancel, PagePicture, View, Wanted
 from toolkit.engine.source import READABLE
 from toolkit.errors import IllegalMove, JobNotFound, MethodRefused, RateLimited, ToolkitError
 from toolkit.jobs import Job, JobState
@@ -107,6 +107,8 @@ class Verbs(Asking):
             problems.append("nothing can be written: the server is starting or shutting down")
         if self.hub.ending or not self.hub.alive:
             problems.append("changes are not noticed: the server is starting or shutting down")
+        if not self._attendance.alive:
+            problems.append("the queue is not looked after: see the server's log")
         return problems
 
     async def submit(self, caller: Caller, wanted: Wanted, upload: Received | None) -> View:
@@ -220,15 +222,14 @@ class Verbs(Asking):
         )
 
     async def page_image(
-        self, caller: Caller, job_id: str, page: int, request: Request
+        self, caller: Caller, job_id: str, asked: PagePicture, request: Request
     ) -> Response:
-        """Page *page* of the job's file as PNG, ``?width=`` pixels wide.
+        """A page of the job's file as PNG.
 
         Raises JobNotFound for a page that is not there too, ResultGone, InvalidInput, RateLimited.
         """
         job = self._own(caller, job_id)
-        width = pictures.width_of(request.query_params.get("width"))
-        content = await self._easel.page(job, page, width=width)
+        content = await self._easel.page(job, asked.page, width=asked.width)
         return pictures.picture_answer(content, request.headers)
 
     async def block_image(

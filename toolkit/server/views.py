@@ -24,6 +24,7 @@ __all__ = ["Views"]
 JSON: Final = "application/json"
 LARGEST_RESULT: Final = 2**20
 """Bytes of another tool's JSON that an answer holds; a larger one is fetched as a file."""
+WAITING: Final = (JobState.QUEUED, JobState.RETRYING)
 HELD: Final = 32 * 2**20
 """Bytes of documents that are held, since who polls asks for one again and again."""
 
@@ -52,9 +53,11 @@ class Views:
             seconds = seconds_left(conn, job.id, wait=place.seconds, started_at=running, now=now)
         return View(
             job=job,
-            position=place.position,
+            # One that was claimed since it was read stood first.
+            position=place.position or int(job.status in WAITING),
             wait=place.seconds,
             seconds=seconds,
+            runners=place.runners,
             token=token,
             presentation=presentations.of(conn, job.id),
             document=content if found is not None and found.media_type == MEDIA_TYPE else None,
@@ -74,7 +77,11 @@ class Views:
             stands = active.get(job.id)
             if stands is not None:
                 view = replace(
-                    view, position=stands.position, wait=stands.wait, seconds=stands.seconds
+                    view,
+                    position=stands.position,
+                    wait=stands.wait,
+                    seconds=stands.seconds,
+                    runners=stands.runners,
                 )
             views.append(view)
         return tuple(views)

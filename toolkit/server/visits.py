@@ -6,6 +6,7 @@ Plain ASGI: an answer passes through without being held, so that streams stay st
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from time import perf_counter
 from typing import Any, Final
@@ -30,6 +31,9 @@ Fault = Callable[[str, ToolkitError], Reply]
 
 CLIENT_LEFT: Final = 499
 """The status in the log of a request whose sender went away before it was answered."""
+
+HELD_UP_SECONDS: Final = 5
+"""After how long to ask again where another process keeps the database to itself."""
 
 STALL: Final = 60.0
 """Seconds for which nothing of a body may come before the request is given up."""
@@ -106,13 +110,22 @@ class Visits:
             await send_reply(
                 self._fault(path_below(scope), error), answer, ((b"connection", b"close"),)
             )
-        except Exception:
-            visit: Visit = scope[VISIT]
-            self._log.error("failed", request_id=visit.id, route=visit.route, exc_info=True)
-            if not answer.status:
-                hidden = InternalError("something went wrong on the server")
-                await send_reply(self._fault(path_below(scope), hidden), answer)
+        except Exception as exc:
+            await self._failed(scope, answer, exc)
             raise
+
+    async def _failed(self, scope: Scope, answer: _Answer, why: Exception) -> None:
+        """Log what went wrong, and answer without a word of it: 503 where it may soon be well."""
+        visit: Visit = scope[VISIT]
+        self._log.error("failed", request_id=visit.id, route=visit.route, exc_info=True)
+        if answer.status:
+            return
+        hidden = InternalError("something went wrong on the server")
+        reply = self._fault(path_below(scope), hidden)
+        if _is_held_up(why):
+            headers = (*reply.headers, ("Retry-After", str(HELD_UP_SECONDS)))
+            reply = msgspec.structs.replace(reply, status=503, headers=headers)
+        await send_reply(reply, answer)
 
     def _dialect_of(self, scope: Scope) -> str:
         path = path_below(scope)
@@ -182,6 +195,11 @@ class _Arrival:
         if message["type"] != "http.request" or not message.get("more_body"):
             self._whole = True
         return message
+
+
+def _is_held_up(why: Exception) -> bool:
+    """Whether another process has kept the database to itself for longer than we wait."""
+    return isinstance(why, sqlite3.OperationalError) and "locked" in str(why)
 
 
 async def send_reply(

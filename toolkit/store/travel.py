@@ -75,6 +75,19 @@ SELECT CAST(ended_at / 86400 AS INTEGER), owner, tool, count(*), sum(pages), sum
 FROM jobs WHERE status = 'completed' GROUP BY 1, 2, 3"""
 
 
+# Far enough, and no calendar ends before the sum of two.
+_LATEST = 100_000_000_000
+_TIMES = {
+    "jobs": (
+        *("created_at", "started_at", "ended_at", "run_at", "progress_at", "fetched_at"),
+        *("source_erased_at", "result_erased_at", "purged_at", "retain", "result_retain"),
+    ),
+    "attempts": ("started_at", "ended_at"),
+    "batches": ("created_at",),
+    "results": ("created_at",),
+    "reviews": ("created_at",),
+}
+
 _ODD_PRESENTATION = """
 SELECT 1 FROM presentations WHERE NOT (json_valid(content) AND json_type(content) = 'object')
 LIMIT 1"""
@@ -154,12 +167,17 @@ def _is_sqlites(kind: str, name: str, sql: str) -> bool:
 
 
 def odd_rows(conn: sqlite3.Connection) -> str | None:
-    """Which rows could not be read, or None: options that are no JSON, tools that are none."""
+    """Which rows could not be read, or None: options that are no JSON, times that no calendar has,
+    tools that are none."""
     for column in ("options", "limits"):
         plain = f"json_valid({column}) AND json_type({column}) = 'object'"
         odd = f"{column} IS NOT NULL AND NOT ({plain})"
         if conn.execute(f"SELECT 1 FROM jobs WHERE {odd} LIMIT 1").fetchone():
             return f"a job's {column} are not JSON"
+    for table, times in _TIMES.items():
+        odd = " OR ".join(f"{time} NOT BETWEEN 0 AND {_LATEST}" for time in times)
+        if conn.execute(f"SELECT 1 FROM {table} WHERE {odd} LIMIT 1").fetchone():
+            return f"a time in {table} is none"
     if conn.execute(_ODD_PRESENTATION).fetchone():
         return "how a job's answer is to be written is not JSON"
     try:

@@ -36,7 +36,7 @@ def _made(store: Store, job: Job, options: dict[str, int], password: str | None)
             PREVIEW, source, filename=job.filename or "document", options=options, secrets=secrets
         )
     except UnreadablePath as exc:
-        raise ResultGone(f"the file of job {job.id} is not in the store any more: {exc}") from exc
+        raise ResultGone(f"the file of job {job.id} is not in the store any more") from exc
     return outcome.content
 
 

@@ -70,7 +70,8 @@ def test_v1_tells_a_job_whole(state):
     assert list(body) == [
         *("job_id", "status", "file_info", "created_at", "started_at", "completed_at"),
         *("estimated_seconds", "status_url", "expires_at", "cache_hit", "error"),
-        *("type", "progress", "stage", "position", "retry_count", "document", "markdown"),
+        *("type", "progress", "stage", "position", "runners", "retry_count"),
+        *("document", "markdown"),
     ]
     assert body["file_info"] == {
         "filename": "doc.pdf",

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from speaking import UPLOAD, call, route
 
-from toolkit.dialects.exchange import Cancel, Query, Wanted
+from toolkit.dialects.exchange import Cancel, PagePicture, Query, Wanted
 from toolkit.errors import InvalidInput, InvalidOption, JobNotFound, TokenRefused
 
 DAY = 86_400.0
@@ -481,12 +481,17 @@ class TestToolQueue:
         assert tooled({"tool": "sleep", "seconds": "0.5"}).options == {"seconds": 0.5}
         assert tooled({"tool": "parse", "pages": "3"}, UPLOAD).options == {"pages": "3"}
 
-    def test_own_jobs_are_those_that_have_not_ended(self):
-        asked = route("tool_queue", "GET", "/my-jobs").read(call())
-        assert set(asked.status) == {"queued", "retrying", "processing"}
-
 
 class TestV1:
+    def test_the_picture_of_a_page(self):
+        read, path = route("v1", "GET", "/jobs/{job_id}/pages/{number}.png").read, {"number": "3"}
+        assert read(call(path=path)) == PagePicture(page=3, width=1200)
+        asked = call(path=path, query={"width": "300"})
+        assert read(asked) == PagePicture(page=3, width=300)
+        for width in ("", "31", "2401", "x", "-5", "٣٠٠", "1e3"):
+            with pytest.raises(InvalidInput, match="width"):
+                read(call(path=path, query={"width": width}))
+
     def test_a_page_of_jobs(self):
         read = route("v1", "GET", "/jobs").read
         assert read(call()) == Query(limit=20)
@@ -519,7 +524,7 @@ class TestV1:
 
     def test_pages_and_blocks_are_named(self):
         page = route("v1", "GET", "/jobs/{job_id}/pages/{number}.png").read
-        assert page(call(path={"number": "3"})) == 3
+        assert page(call(path={"number": "3"})).page == 3
         for number in ("0", "-1", "x", "", "1.5", "9" * 30):
             with pytest.raises(InvalidOption):
                 page(call(path={"number": number}))

@@ -135,7 +135,7 @@ def test_an_operation_says_what_its_route_needs(dialect, route):
     placed = {p["name"] for p in operation.get("parameters", ()) if p["in"] == "path"}
     assert placed == set(re.findall(r"\{(\w+)\}", route.path))
     schemes = {name for one in operation["security"] for name in one}
-    wanted = {"key": {"key"}, "token": set(), "key or token": {"key", "jobToken"}, "open": set()}
+    wanted = {"key": {"key"}, "token": set(), "key or token": {"key", "jobToken"}}
     assert schemes == wanted[route.access]
     assert schemes <= dialect.components["securitySchemes"].keys()
     if route.scope:

@@ -248,6 +248,22 @@ def test_gone_means_gone(store, host, courier):
     assert len(host.letters) == 1
 
 
+def test_gone_of_an_address_that_is_given_up_ends_nothing_at_the_next(store, host, courier):
+    webhook, _ = register(store, host.at("/old"))
+
+    def moves_away(visit):
+        with store.write() as conn:
+            webhooks.change(conn, webhook, owner="ann", now=time.time(), url=host.at("/new"))
+        saying(410)(visit)
+
+    host.answers["/old"] = moves_away
+    fail(store)
+    courier(delivery_wait=0.01)
+    settled(store)
+    assert webhooks.endpoint(store.read(), webhook).enabled
+    assert [one.path for one in host.letters] == ["/old", "/new"]
+
+
 def test_gone_ends_the_attempts_at_the_address_of_a_job(store, host, courier):
     host.answers["/mine"] = saying(410)
     fail(store, callback_url=host.at("/mine"))
@@ -406,6 +422,23 @@ def test_one_that_cannot_be_written_does_not_stand_in_the_way(store, host, couri
     settled(store)
     assert len(host.letters) == 2
     assert [one.state for one in log(store)].count("failed") == 1
+
+
+def test_a_secret_that_is_none_does_not_stand_in_the_way(store, host, courier):
+    broken, _ = register(store, host.at("/broken"))
+    register(store, host.at("/hook"))
+    with store.write() as conn:
+        conn.execute(
+            "UPDATE signing_secrets SET secret = 'whsec_?'"
+            " WHERE endpoint = (SELECT number FROM webhooks WHERE id = ?)",
+            [broken],
+        )
+    fail(store)
+    courier()
+    settled(store)
+    assert [one.path for one in host.letters] == ["/hook"]
+    (given_up,) = log(store, endpoint=broken)
+    assert given_up.error.startswith("given up: this is no secret")
 
 
 def test_a_slow_host_does_not_hold_the_others_up(store, host, courier):

@@ -82,7 +82,7 @@ NATIVE = Dialect(
             read=lambda call: {"body": call.body.decode(), "form": dict(call.form)},
         ),
         route("GET", "/v1/jobs/{job_id}/events", "events", "key or token", write=None),
-        route("GET", "/v1/jobs/stats", "stats", "open"),
+        route("GET", "/v1/jobs/stats", "stats"),
         route("GET", "/v1/usage", "usage", scope="usage:read"),
     ),
     fault=fault,

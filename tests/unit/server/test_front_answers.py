@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 
 import pytest
 from front_stage import Stage, bearer
@@ -83,7 +84,8 @@ def test_an_unknown_path_below_a_dialect_is_404_in_its_words(stage):
 
 
 def test_fixed_words_come_before_parameters(stage):
-    assert asked(stage, "GET", "/v1/jobs/stats").json() == {"owner": "", "anonymous": True}
+    answer = asked(stage, "GET", "/v1/jobs/stats", headers=bearer(stage.key()))
+    assert answer.json() == {"owner": "ann", "anonymous": False}
 
 
 def test_a_parameter_that_is_given_twice_is_refused(stage):
@@ -118,6 +120,13 @@ def test_what_must_never_happen_is_500_without_details_and_logged_with_its_id(st
     failed = [line for line in stage.lines() if line["event"] == "failed"]
     assert [line["request_id"] for line in failed] == [answer.headers["x-request-id"]]
     assert "s3cret" in failed[0]["exception"]
+
+
+def test_a_database_that_another_keeps_to_itself_is_asked_for_again_later(stage):
+    stage.verbs.raises = sqlite3.OperationalError("database is locked")
+    answer = asked(stage, "GET", "/v1/jobs/job_1", headers=bearer(stage.key()))
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+    assert "locked" not in answer.text
 
 
 def test_an_error_of_ours_is_the_dialects_to_tell(stage):

@@ -104,14 +104,18 @@ def test_pages_of_other_sites_are_refused(store, headers, get, post, peer):
 def test_who_is_near_is_believed_and_who_is_far_is_not(store):
     def settled(peer, proxies=()):
         scope = {"client": peer, "scheme": "http", "path": "/", "method": "GET"}
-        headers = {"x-forwarded-for": "198.51.100.1, 198.51.100.7", "x-forwarded-proto": "https"}
+        headers = {
+            "x-forwarded-for": "198.51.100.1, 198.51.100.7",
+            "x-forwarded-proto": "https",
+            "x-forwarded-prefix": "/desk/",
+        }
         Entrance(proxies=proxies).settle(scope, headers)
-        return scope["client"], scope["scheme"]
+        return scope["client"], scope["scheme"], scope.get("root_path", "")
 
-    assert settled(NEAR) == (("198.51.100.7", 0), "https")
-    assert settled(None) == (("198.51.100.7", 0), "https")
-    assert settled(("203.0.113.9", 5)) == (("203.0.113.9", 5), "http")
-    assert settled(("203.0.113.9", 5), ["203.0.113.0/24"])[1] == "https"
+    believed = (("198.51.100.7", 0), "https", "/desk")
+    assert settled(NEAR) == settled(None) == believed
+    assert settled(("203.0.113.9", 5)) == (("203.0.113.9", 5), "http", "")
+    assert settled(("203.0.113.9", 5), ["203.0.113.0/24"]) == believed
 
 
 def test_names_of_this_machine():

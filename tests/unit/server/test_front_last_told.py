@@ -1,4 +1,4 @@
-"""What an answer tells of the work that it shows, and what goes once it was told."""
+"""The whole application: what an answer tells of the work it shows, and what goes with it."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ def store(tmp_path):
 class Front:
     """The whole application, asked with a key of Ann's."""
 
-    def __init__(self, store) -> None:
+    def __init__(self, store, **limits) -> None:
         with store.write() as conn:
-            self.secret = keys.create(conn, owner="ann", now=time.time()).secret
+            self.secret = keys.create(conn, owner="ann", now=time.time(), **limits).secret
         log = logger(as_json=True, stream=io.StringIO())
         self.app = create_app(store, settings=SETTINGS, work=False, log=log)
 
@@ -102,6 +102,25 @@ def test_a_waiting_answer_tells_the_pages_of_the_job_that_it_waited_for(store):
     assert (answer.json()["status"], answer.headers[PAGES]) == ("completed", "1")
 
 
+def test_a_job_that_used_up_the_pages_is_found_again_by_its_idempotency_key(store):
+    front = Front(store, pages_per_month=1)
+
+    async def ask():
+        async with front.client() as client:
+
+            async def hand_in(key):
+                asked = {"type": "echo", "options": {}}
+                answer = await client.post("/v1/jobs", json=asked, headers={"Idempotency-Key": key})
+                return answer.status_code, answer.json().get("job_id")
+
+            first = await hand_in("a")
+            await asyncio.to_thread(finish, store, b"x")
+            return first, await hand_in("a"), await hand_in("b")
+
+    (taken, made), again, other = asyncio.run(ask())
+    assert (taken, again, other) == (202, (200, made), (402, None))
+
+
 def test_what_is_not_retained_stays_for_who_comes_after_one_that_left(store):
     front = Front(store)
     made = done(store, DOCUMENT, wire.MEDIA_TYPE, result_retain=0.0)
@@ -128,3 +147,14 @@ def test_what_is_not_retained_does_not_go_with_an_answer_that_does_not_hold_it(s
             return listed, (await client.get(f"/v1/jobs/{made}/result")).status_code
 
     assert asyncio.run(ask()) == ({"found": 1}, 410)
+
+
+def test_an_empty_token_is_a_wrong_one(store):
+    front, made = Front(store), job(store)
+
+    async def ask():
+        async with front.client() as client:
+            asked = [f"/api/queue?jobId={one}&jobToken=" for one in (made, "nobody's")]
+            return [(await client.get(path)).status_code for path in asked]
+
+    assert asyncio.run(ask()) == [403, 404]

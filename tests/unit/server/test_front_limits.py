@@ -159,3 +159,17 @@ def test_a_test_key_is_outside_of_the_quota(store, monkeypatch):
 
     answer = asyncio.run(ask())
     assert (answer.status_code, answer.headers["x-usage-pages-limit"]) == (200, "unlimited")
+
+
+def test_a_key_without_limits_is_told_so(store):
+    stage = Stage(store)
+    secret = stage.key()
+
+    async def ask():
+        async with stage.client() as client:
+            return await client.get("/v1/jobs/j", headers=bearer(secret))
+
+    told = asyncio.run(ask()).headers
+    names = ("limit", "remaining", "reset")
+    assert [told[f"x-ratelimit-{name}"] for name in names] == ["unlimited", "unlimited", "0"]
+    assert told["x-usage-pages-limit"] == "unlimited"

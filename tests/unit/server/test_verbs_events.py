@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
 import threading
 import time
 
 import httpx
 import pytest
-from verbs_room import ANN, claim, done, finish, job, opened, serving
+from verbs_room import ANN, SETTINGS, claim, done, finish, job, opened, serving
 
 from toolkit.errors import RateLimited
 from toolkit.jobs import JobState, Progress, Stage
@@ -188,6 +189,48 @@ def test_many_watch_at_the_cost_of_one(store, monkeypatch):
     assert sorted(told) == sorted(
         (one, state) for one in made * 10 for state in (JobState.QUEUED, JobState.CANCELLED)
     )
+
+
+def test_an_error_while_looking_ends_nobodys_wait(store, monkeypatch, caplog):
+    monkeypatch.setattr(hub, "LONGEST_PAUSE", 0.05)
+    made, failures = job(store), [OSError("gone"), sqlite3.OperationalError("busy")]
+
+    def failing(conn, job_ids, *, now):
+        if failures:
+            raise failures.pop()
+        return ahead.seen(conn, job_ids, now=now)
+
+    async def main():
+        watched = Hub(store)
+        watched.start()
+        monkeypatch.setattr(hub, "seen", failing)
+        async with watched.watch(made) as first:
+            assert (await first.next(5)).status is JobState.QUEUED
+            # Who comes later is told too, though nothing is new to the one who was there.
+            failures.append(OSError("another"))
+            async with watched.watch(made) as second:
+                assert (await second.next(5)).status is JobState.QUEUED
+        assert watched.alive
+        await watched.stop()
+
+    asyncio.run(main())
+    assert caplog.text.count("changes of jobs were not seen") == 3
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_flaw_leaves_nobody_waiting_and_is_seen(store, monkeypatch):
+    def flawed(conn, job_ids, *, now):
+        raise ValueError("a flaw")
+
+    async def main():
+        monkeypatch.setattr(hub, "seen", flawed)
+        async with verbs.Verbs(store, SETTINGS, work=False) as served:
+            assert served.ready() == []
+            async with asyncio.timeout(10), served.hub.watch(job(store)) as watch:
+                assert await watch.next() is None
+            return served.ready()
+
+    assert asyncio.run(main())[0].startswith("changes are not noticed")
 
 
 def test_nobody_waits_nothing_is_looked_at(store):

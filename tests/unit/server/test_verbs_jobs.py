@@ -194,6 +194,18 @@ def test_a_shutdown_answers_who_waits(store, run):
     run(act)
 
 
+def test_a_job_that_is_claimed_while_it_is_looked_at_stood_first(store, run):
+    made = job(store)
+    waiting = jobs.job(store.read(), made)
+    claim(store)
+
+    async def act(verbs):
+        view = await verbs.views.view(waiting, document=False)
+        assert (view.job.status, view.position) == (JobState.QUEUED, 1)
+
+    run(act)
+
+
 def test_what_is_shown_of_a_result(store, run):
     text = done(store, b"plain", "text/plain")
     json = done(store, b'{"a": 1}', "application/json")
@@ -352,9 +364,9 @@ def test_lists_are_filtered(store, run):
         assert await ids(Query(status="completed")) == {ended}
         assert await ids(Query(status=("queued", "retrying"))) == {waiting}
         assert await ids(Query(tool="parse")) == set()
-        mine = await verbs.mine(ANN, Query())
+        mine = await verbs.mine(ANN)
         assert {view.job.id for view in mine.views} == {running, waiting}
-        assert (await verbs.mine(BOB, Query())).views == ()
+        assert (await verbs.mine(BOB)).views == ()
 
     run(act)
 

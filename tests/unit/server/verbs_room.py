@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from toolkit.dialects.exchange import Upload
+from toolkit.dialects.exchange import PagePicture, Upload
 from toolkit.errors import (
     FileTooLarge,
     JobNotFound,
@@ -138,7 +138,9 @@ def app(verbs: Verbs) -> Starlette:
 
     async def page(request: Request) -> Response:
         params = request.path_params
-        return await verbs.page_image(ANN, params["job"], params["page"], request)
+        width = int(request.query_params.get("width", "1200"))
+        asked = PagePicture(page=params["page"], width=width)
+        return await verbs.page_image(ANN, params["job"], asked, request)
 
     async def block(request: Request) -> Response:
         params = request.path_params

@@ -97,6 +97,18 @@ def test_a_claim_whose_holder_died_runs_out(shelf, job_id):
     finish(shelf, job_id, alive)
 
 
+def test_a_clock_that_is_set_back_holds_no_result_for_ever(shelf, job_id):
+    dead = claim(shelf, job_id, lease=60.0)
+    shelf.now -= 30
+    with pytest.raises(ResultGone):
+        claim(shelf, job_id)
+    shelf.now -= 86_400
+    alive = claim(shelf, job_id)
+    with pytest.raises(ResultGone, match="not hold"):
+        finish(shelf, job_id, dead)
+    finish(shelf, job_id, alive)
+
+
 def test_a_claim_that_is_renewed_does_not_run_out(shelf, job_id):
     taken = claim(shelf, job_id, lease=60.0)
     for _ in range(5):

@@ -383,6 +383,19 @@ def test_a_webhook_that_is_disabled_gets_nothing_more(shelf):
     assert [one.id for one in due(shelf)] == [first.id]
 
 
+def test_news_of_a_purged_job_goes_with_the_webhook_that_waited_for_it(shelf):
+    webhook_id = listen(shelf)
+    for _ in range(2):
+        job_id = done(shelf, owner="ann")
+        erasures.purge(shelf.store, job_id=job_id, now=shelf.now)
+        with shelf.store.write() as conn:
+            webhooks.change(conn, webhook_id, owner="ann", now=shelf.now, enabled=False)
+        assert outbox.backlog(shelf.conn) == 0
+        assert violations(shelf.store) == []
+        with shelf.store.write() as conn:
+            webhooks.change(conn, webhook_id, owner="ann", now=shelf.now, enabled=True)
+
+
 def test_what_is_due_goes_to_the_new_address(shelf):
     webhook_id = listen(shelf)
     done(shelf, owner="ann")

@@ -88,6 +88,19 @@ def test_batches_are_their_owners(shelf):
             act(shelf.conn, mine, owner="bob")
 
 
+def test_the_same_key_is_the_same_batch_of_the_same_owner(shelf):
+    with shelf.store.write() as conn:
+        first = batches.create(conn, name="mine", owner="ann", key="k", now=1.0)
+    with shelf.store.write() as conn:
+        assert batches.create(conn, name="again", owner="ann", key="k", now=2.0) == first
+        others = {
+            batches.create(conn, name="n", owner=owner, key=key, now=3.0)
+            for owner, key in (("bob", "k"), ("ann", "l"), ("ann", None), ("ann", None))
+        }
+    assert len(others | {first}) == 5
+    assert batches.batch(shelf.conn, first).name == "mine"
+
+
 # -- presentations ------------------------------------------------------------------------------
 
 STYLE = {"include_layout": True, "style": "plain", "max_chunk_size": 500}

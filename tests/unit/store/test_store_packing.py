@@ -396,6 +396,9 @@ def test_a_trigger_under_a_name_of_sqlites_own(packed, tmp_path):
         "UPDATE jobs SET limits = '5' WHERE number = 1",
         "UPDATE tools SET limits = '5'",
         "INSERT INTO presentations VALUES (1, '[5]')",
+        "UPDATE jobs SET created_at = -9e300 WHERE number = 1",
+        "UPDATE jobs SET retain = 9e999 WHERE number = 1",
+        "UPDATE attempts SET ended_at = 9e15",
         "UPDATE batches SET queued = 7",
         "UPDATE blobs SET size = size + 1",
         "INSERT INTO blocks (result, page, reading_order_index, block_id, type, text, text_source,"

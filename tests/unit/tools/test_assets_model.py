@@ -295,3 +295,41 @@ def test_the_door_tells_what_is_no_obj(head, word):
     model.admit(b"# cube\nv 0 0 0\n", 15, "a.obj")
     with pytest.raises(FileTooLarge):
         model.admit(b"# cube\nv 0 0 0\n", 101 * 2**20, "a.obj")
+
+
+def test_lines_that_go_on_are_joined_once_and_a_comment_does_not_go_on():
+    text = b"v 0 0 0\nv 1 0 0\n# C:\\models\\\nv 0 1 0\nf 1 \\\n2 \\\n3\n"
+    assert len(obj.read(text, "x").points) == 3
+    long = b"f 1 " + b"\\\n" * 60_000 + b"2 3\n"
+    assert len(obj.read(TRIANGLE + long, "x").triangles) == 1
+    with pytest.raises(DamagedFile, match=r"line 655\d\d has more than"):
+        obj.read(TRIANGLE + b"f 1 " + b"\\\n" * 70_000 + b"2 3\n", "x")
+
+
+@pytest.mark.parametrize("share", [0.5, 0.05])
+def test_collapses_are_followed_as_the_library_does(share):
+    simplification = pytest.importorskip("fast_simplification")
+    mesh = thinning.joined(obj.read(sphere(), "ball.obj"))
+    triangles = mesh.triangles.astype(np.int32)
+    *_, collapses = simplification.simplify(
+        mesh.points, triangles, target_count=int(share * len(triangles)), return_collapses=True
+    )
+    left, found, became = simplification.replay_simplification(mesh.points, triangles, collapses)
+    moved, number, gone = thinning._followed(mesh.triangles, collapses, len(mesh.points))
+    assert np.array_equal(moved, found)
+    assert np.array_equal(number, became)
+    assert (len(gone), int(number.max()) + 1) == (0, len(left))
+
+
+def test_lone_triangles_keep_their_own_texture():
+    corners = np.arange(3 * 3000).reshape(-1, 3)
+    chance = np.random.default_rng(5)
+    points = (chance.random((3000, 1, 3)) * 1000 + chance.random((3000, 3, 3))).reshape(-1, 3)
+    uv = obj.Attribute(points[:, :2].copy(), corners)
+    mesh = obj.Mesh(
+        points=points, triangles=corners, material=corners[:, 0] * 0, materials=("m",), uv=uv
+    )
+    light = thinning.thinned(mesh, 300)
+    assert 300 <= len(light.triangles) < 3000
+    placed = light.points[light.triangles][..., :2]
+    assert np.abs(light.uv.values[light.uv.corners] - placed).max() < 1e-9

@@ -62,6 +62,8 @@ def test_a_model_becomes_lighter(ws):
     _, packed = result_of(ws.submit(("ball.obj", sphere()), tool="model"))
     told = json.loads(unpacked(packed)["manifest.json"])
     assert told["levels"][0]["triangles"] < told["source"]["triangles"]
+    _, packed = result_of(ws.submit(("again.obj", sphere()), tool="model"))
+    assert "again.obj" in unpacked(packed), "not by the name that the same bytes had before"
 
 
 def test_what_cannot_be_worked_on_fails_with_its_reason(ws):

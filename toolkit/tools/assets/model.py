@@ -44,6 +44,8 @@ MODEL: Final = Tool(
     concurrency=3,
     prior_seconds=5.0,
     takes_file=True,
+    # What it makes has the name of its file in it, and the same bytes may come by another one.
+    cacheable=False,
     limits=Limits(deadline=600.0, memory=2048 * 2**20),
 )
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Attribute", "Mesh", "read", "refuse_others", "written"]
 
-MOST_TRIANGLES: Final = 6_000_000
+MOST_TRIANGLES: Final = 4_000_000
 MOST_LISTED: Final = 6_000_000
 """Of vertices, of texture coordinates, of normals."""
 MOST_MATERIALS: Final = 10_000

@@ -87,16 +87,45 @@ def _decimated(places: Points, triangles: Whole, wanted: int) -> tuple[Points, W
 
 
 def _collapsed(places: Points, triangles: Whole, aim: int) -> tuple[Points, Whole, Whole]:
+    """As ``_decimated``, in one step. Places that no triangle has any more come last."""
     try:
         import fast_simplification
     except ImportError as exc:
         raise MissingExtra("pip install 'pagequeue[assets]'") from exc
-    corners = np.ascontiguousarray(triangles, np.int32)
-    *_, collapses = fast_simplification.simplify(
-        places, corners, target_count=max(1, aim), return_collapses=True
-    )
-    left, found, became = fast_simplification.replay_simplification(places, corners, collapses)
-    return np.asarray(left, np.float64), _unfolded(found.astype(np.int64)), became.astype(np.int64)
+    present = np.zeros(len(places), bool)
+    present[triangles] = True
+    here, corners = _used(places, triangles)
+    left, _, collapses = fast_simplification.simplify(
+        here, np.ascontiguousarray(corners, np.int32), target_count=max(1, aim),
+        return_collapses=True,
+    )  # fmt: skip
+    moved, number, gone = _followed(corners, collapses, len(here))
+    became = np.empty(len(places), np.int64)
+    became[present] = number
+    became[~present] = len(left) + len(gone) + np.arange(len(places) - len(here))
+    return np.concatenate([left, here[gone], places[~present]]), _unfolded(moved), became
+
+
+def _followed(triangles: Whole, collapses: Whole, count: int) -> tuple[Whole, Whole, Whole]:
+    """The triangles that *collapses* leave, what each of *count* places became, and which places
+    no triangle has any more.
+
+    The library's own way to follow them takes the square of the time for the last.
+    """
+    root = np.arange(count)
+    root[collapses[:, 1]] = collapses[:, 0]
+    while not np.array_equal(further := root[root], root):
+        root = further
+    moved = root[triangles]
+    a, b, c = moved.T
+    moved = moved[(a != b) & (b != c) & (c != a)]
+    used = np.zeros(count, bool)
+    used[moved] = True
+    gone = np.unique(root[~used[root]])
+    # Those that triangles have are numbered in their order, as the library does.
+    number = np.cumsum(used) - 1
+    number[gone] = used.sum() + np.arange(len(gone))
+    return number[moved], number[root], gone
 
 
 def _unfolded(triangles: Whole) -> Whole:
