@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 from msgspec.structs import replace
 
 from toolkit.document.blocks import Block, Chart, Code, Diagram, Formula, Image, Table
-from toolkit.document.chunks import Chunk, chunks
+from toolkit.document.chunks import Chunk, Strategy, chunks
 from toolkit.document.document import Document
 from toolkit.document.markdown import html_table, markdown, pipe_table
 from toolkit.document.wire import decode, encode
@@ -22,29 +22,47 @@ LARGEST_CHUNK: Final = 100_000
 OVERLAP: Final = 100
 
 
+class _Asked(msgspec.Struct, frozen=True):
+    """How an answer is to be written, as far as a presentation says it."""
+
+    include_layout: bool = False
+    preserve_images: bool = True
+    style: Literal["rich", "plain"] = "rich"
+    table_format: Literal["markdown", "html", "json"] | None = None
+    strategy: Strategy = "semantic"
+    max_chunk_size: Annotated[int, msgspec.Meta(ge=SMALLEST_CHUNK, le=LARGEST_CHUNK)] = USUAL_CHUNK
+    overlap: Annotated[int, msgspec.Meta(ge=0)] = OVERLAP
+
+
+def _asked(presentation: Mapping[str, Any]) -> _Asked:
+    try:
+        return msgspec.convert(dict(presentation), _Asked)
+    except msgspec.ValidationError:
+        # It was checked when it came in here, but a packed file may be anybody's.
+        return _Asked()
+
+
 def shown(content: bytes, presentation: Mapping[str, Any]) -> tuple[msgspec.Raw, str]:
     """The document that *content* is, as JSON and as Markdown, as *presentation* asks."""
-    document = decode(content)
-    if not presentation.get("preserve_images", True):
+    document, asked = decode(content), _asked(presentation)
+    if not asked.preserve_images:
         document = _changed(document, _without_picture)
         content = encode(document)
-    written = _markdown(
-        document, presentation.get("style", "rich"), presentation.get("table_format")
-    )
-    if not presentation.get("include_layout", False):
+    written = _markdown(document, asked)
+    if not asked.include_layout:
         content = _without_boxes(content)
     return msgspec.Raw(content), written
 
 
 def pieces(document: Document, presentation: Mapping[str, Any]) -> tuple[Chunk, ...]:
     """*document* in chunks, as *presentation* asks."""
-    size = presentation.get("max_chunk_size", USUAL_CHUNK)
+    asked = _asked(presentation)
     return chunks(
         document,
-        presentation.get("strategy", "semantic"),
-        max_chars=size,
-        overlap=presentation.get("overlap", min(OVERLAP, size // 2)),
-        table=_TABLES[presentation.get("table_format", "markdown")],
+        asked.strategy,
+        max_chars=asked.max_chunk_size,
+        overlap=min(asked.overlap, asked.max_chunk_size // 2),
+        table=_TABLES[asked.table_format or "markdown"],
     )
 
 
@@ -63,10 +81,10 @@ _TABLES: Final[Mapping[str, Callable[[Table], str]]] = {
 }
 
 
-def _markdown(document: Document, style: Any, table_format: str | None) -> str:
-    if table_format == "json":
-        return markdown(_changed(document, _table_as_json), style)
-    return markdown(document, style, table_format)  # type: ignore[arg-type]  # checked when read
+def _markdown(document: Document, asked: _Asked) -> str:
+    if asked.table_format == "json":
+        return markdown(_changed(document, _table_as_json), asked.style)
+    return markdown(document, asked.style, asked.table_format)
 
 
 def _changed(document: Document, change: Callable[[Block], Block]) -> Document:

@@ -25,7 +25,7 @@ from toolkit.dialects.operations import (
     ref,
     several,
 )
-from toolkit.dialects.reading import LONGEST_ADDRESS
+from toolkit.dialects.reading import LONGEST_ADDRESS, LONGEST_CALLBACK
 from toolkit.dialects.wire import readable, replied
 from toolkit.errors import ToolkitError, family
 from toolkit.jobs.job import Stage
@@ -122,10 +122,10 @@ _TYPE: Final[Schema] = {
     "default": "parse",
     "description": "parse, extract, split, generate, edit, workflow, or another tool.",
 }
-_ADDRESS: Final = {"maxLength": LONGEST_ADDRESS}
+_CALLBACK: Final = {"maxLength": LONGEST_CALLBACK}
 _INPUT: Final[Schema] = {
     "pattern": "^([Hh][Tt][Tt][Pp][Ss]?|docld|jobid)://",
-    **_ADDRESS,
+    "maxLength": LONGEST_ADDRESS,
     "description": "https://…, docld://<document_id> or jobid://<job>.",
 }
 _JSON: Final[Schema] = {
@@ -134,7 +134,7 @@ _JSON: Final[Schema] = {
         "type": _TYPE,
         "input": {"type": ["string", "null"], **_INPUT},
         "config": _CONFIG,
-        "webhook_url": nullable("string", pattern="^[Hh][Tt][Tt][Pp][Ss]?://", **_ADDRESS),
+        "webhook_url": nullable("string", pattern="^[Hh][Tt][Tt][Pp][Ss]?://", **_CALLBACK),
     },
     "additionalProperties": False,
 }
@@ -149,7 +149,7 @@ _FORM: Final = form(
             "contentSchema": _CONFIG,
             "description": "The config as the text of a JSON object.",
         },
-        "webhook_url": {"type": "string", **_ADDRESS},
+        "webhook_url": {"type": "string", **_CALLBACK},
     },
     [],
 )

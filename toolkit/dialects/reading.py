@@ -21,6 +21,7 @@ from toolkit.errors import InvalidInput, InvalidOption
 
 __all__ = [
     "LONGEST_ADDRESS",
+    "LONGEST_CALLBACK",
     "LONGEST_KEY",
     "address",
     "choice",
@@ -40,6 +41,8 @@ __all__ = [
 ]
 
 LONGEST_ADDRESS: Final = 8000
+LONGEST_CALLBACK: Final = 2000
+"""Characters of an address that webhooks are sent to."""
 LONGEST_KEY: Final = 255
 TRUE: Final = ("true", "1", "yes", "on")
 FALSE: Final = ("false", "0", "no", "off")

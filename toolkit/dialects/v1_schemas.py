@@ -16,7 +16,7 @@ from toolkit.dialects.operations import (
     ref,
     several,
 )
-from toolkit.dialects.reading import LONGEST_ADDRESS
+from toolkit.dialects.reading import LONGEST_ADDRESS, LONGEST_CALLBACK
 from toolkit.dialects.v1_reading import LONGEST_SYNC, STATUSES, USUAL_SYNC
 from toolkit.dialects.wanting import LONGEST_RETENTION
 from toolkit.document.blocks import BLOCK_TYPES, TextSource
@@ -33,7 +33,7 @@ _TRANSPORT: Final[Mapping[str, Schema]] = {
     "callback_url": nullable(
         "string",
         pattern="^[Hh][Tt][Tt][Pp][Ss]?://",
-        maxLength=LONGEST_ADDRESS,
+        maxLength=LONGEST_CALLBACK,
         description="Where the job's end is told, by a signed POST.",
     ),
     "retain_hours": nullable("number", **_HOURS, default=24, description="For the source."),
@@ -105,7 +105,7 @@ JOB_FORM: Final = form(
         "input": _INPUT,
         "options": {**_OPTIONS_TEXT, "contentSchema": {"type": "object"}},
         **_WINDOW_TEXT,
-        "callback_url": {"type": "string", "maxLength": LONGEST_ADDRESS},
+        "callback_url": {"type": "string", "maxLength": LONGEST_CALLBACK},
         "retain_hours": {"type": "number", **_HOURS},
         "result_retain_hours": {"type": "number", **_HOURS},
         "bypass_cache": BOOLEAN_TEXT,

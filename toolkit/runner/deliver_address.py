@@ -12,6 +12,7 @@ from typing import Final
 
 import httpx
 
+from toolkit.dialects.reading import LONGEST_CALLBACK
 from toolkit.errors import AddressRefused
 from toolkit.jobs.address import shown
 from toolkit.runner.guard import Guard
@@ -19,7 +20,6 @@ from toolkit.settings import Settings
 
 __all__ = ["checked", "guard_of", "read"]
 
-LONGEST: Final = 2000
 PORTS: Final = {"http": 80, "https": 443}
 
 _HOST: Final = re.compile(r"[A-Za-z0-9._:-]+")
@@ -53,8 +53,8 @@ def checked(url: str, settings: Settings) -> str:
 def read(text: str, settings: Settings) -> httpx.URL:
     """*text* as an address that a webhook may be sent to. Raises AddressRefused."""
     place = shown(text)
-    if len(text) > LONGEST:
-        raise AddressRefused(f"{place} has more than {LONGEST:,} characters")
+    if len(text) > LONGEST_CALLBACK:
+        raise AddressRefused(f"{place} has more than {LONGEST_CALLBACK:,} characters")
     try:
         url = httpx.URL(text)
         host = url.raw_host.decode("ascii")

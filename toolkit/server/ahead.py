@@ -22,9 +22,6 @@ _TOOL_OF = "SELECT tool, prior_seconds FROM jobs JOIN tools ON tools.number = to
 _HEAD = """
 SELECT number FROM jobs WHERE tool = ? AND status = 'queued'
 ORDER BY priority DESC, number LIMIT ?"""
-_LEFT = """
-SELECT coalesce(sum(max(0.0, ?1 - (?2 - started_at))), 0.0) FROM jobs
-INDEXED BY jobs_underway WHERE status = 'processing' AND tool = ?3"""
 _SLOTS = "SELECT coalesce(sum(slots), 0), count(*) FROM runners WHERE beat_at >= ?"
 
 
@@ -105,7 +102,7 @@ class _Queue:
         self._mean = float(outlook.mean_seconds(conn, tool) or prior)
         self._slots = max(1, min(slots, concurrency) if concurrency else slots)
         self._free = self._slots - processing
-        (self._left,) = conn.execute(_LEFT, (self._mean, now, tool)).fetchone()
+        self._left = outlook.left_in_running(conn, tool, self._mean, now)
         head = conn.execute(_HEAD, (tool, outlook.EXACT_POSITIONS)).fetchall()
         self._places = {number: place for place, (number,) in enumerate(head, 1)}
 

@@ -66,7 +66,7 @@ class _Counter:
         self._authenticate = authenticate
         self._desks: dict[str, OwnedDesk] = {}
         self._pages = Pages(verbs.store)
-        self._tide = Tide(verbs.store, ending=lambda: bool(getattr(verbs, "ending", False)))
+        self._tide = Tide(verbs.store, ending=lambda: verbs.ending)
         self._drawing: anyio.CapacityLimiter | None = None
         self._own: Mapping[str, Callable[[Caller, Any], Awaitable[Response]]] = {
             "hello": self._hello,

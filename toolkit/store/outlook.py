@@ -10,7 +10,15 @@ from toolkit.jobs.state import JobState
 from toolkit.store import tallies
 from toolkit.store.jobs import not_found
 
-__all__ = ["Estimate", "ToolStats", "estimate", "mean_seconds", "position", "stats"]
+__all__ = [
+    "Estimate",
+    "ToolStats",
+    "estimate",
+    "left_in_running",
+    "mean_seconds",
+    "position",
+    "stats",
+]
 
 EXACT_POSITIONS = 1000
 """Up to here a position is counted row by row (163 µs in a queue of a million, measured)."""
@@ -125,7 +133,7 @@ def estimate(conn: sqlite3.Connection, job_id: str, *, now: float) -> Estimate:
     seconds = 0.0
     if place > slots - processing:
         mean = mean_seconds(conn, number) or prior
-        seconds = (_left(conn, number, mean, now) + (place - 1) * mean) / slots
+        seconds = (left_in_running(conn, number, mean, now) + (place - 1) * mean) / slots
     return Estimate(place, max(seconds, (run_at or now) - now), runners)
 
 
@@ -174,7 +182,7 @@ def _queued_position(conn: sqlite3.Connection, place: dict[str, int], queued: in
     return max(EXACT_POSITIONS + 1, min(guess, queued - EXACT_POSITIONS))
 
 
-def _left(conn: sqlite3.Connection, tool: int, mean: float, now: float) -> float:
+def left_in_running(conn: sqlite3.Connection, tool: int, mean: float, now: float) -> float:
     """Seconds of work left in the tool's running jobs, as far as the mean can tell."""
     (left,) = conn.execute(
         "SELECT coalesce(sum(max(0.0, ?1 - (?2 - started_at))), 0.0) FROM jobs"

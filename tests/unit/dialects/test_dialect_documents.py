@@ -139,3 +139,11 @@ def test_a_document_that_was_not_asked_for_is_not_there():
     found = route("v1", "GET", "/jobs/{job_id}")
     body = told(found.write(call(), view(JobState.COMPLETED, **own)))
     assert (body["document"], body["markdown"]) == (None, None)
+
+
+@pytest.mark.parametrize(
+    "odd", [{"table_format": "nonsense"}, {"max_chunk_size": -1}, {"style": 5}, {"overlap": 10**9}]
+)
+def test_a_presentation_that_nobody_checked_breaks_nothing(odd):
+    assert shown(CONTENT, odd)[1] == shown(CONTENT, {})[1]
+    assert pieces(DOCUMENT, odd)
