@@ -152,7 +152,12 @@ def test_what_was_accepted_is_done_by_the_runner_that_is_there(serving):
             client.post("/v1/jobs", json={"type": "sleep", "options": {"seconds": 0.3, "n": n}})
             for n in range(8)
         ]
-    ids = [said.json()["job_id"] for said in made]
+        ids = [said.json()["job_id"] for said in made]
+        # An answer waits for the job's row, not for the runner, which is called right after.
+        until(
+            lambda: client.get(f"/v1/jobs/{ids[0]}").json()["status"],
+            lambda status: status != "queued",
+        )
     die(serving)
     until(lambda: jobs.counts(serving.store.read())["completed"], lambda done: done >= 4)
     serving.start()
