@@ -109,7 +109,7 @@ def test_a_job_that_used_up_the_pages_is_found_again_by_its_idempotency_key(stor
         async with front.client() as client:
 
             async def hand_in(key):
-                asked = {"type": "echo", "options": {}}
+                asked = {"type": "parrot", "options": {}}
                 answer = await client.post("/v1/jobs", json=asked, headers={"Idempotency-Key": key})
                 return answer.status_code, answer.json().get("job_id")
 

@@ -108,10 +108,10 @@ def test_what_cannot_be_done_makes_no_job(store, run, wanted, file, error):
 
 def test_a_tool_that_is_drained_takes_no_file_in(store, run):
     with store.write() as conn:
-        tools.drain(conn, name="echo")
+        tools.drain(conn, name="parrot")
     received = sent(store)
     with pytest.raises(InvalidInput, match="drained"):
-        run(lambda verbs: verbs.submit(ANN, Wanted(tool="echo"), received))
+        run(lambda verbs: verbs.submit(ANN, Wanted(tool="parrot"), received))
     received.discard()
     assert list((store.files / "blobs").glob("*/*")) == []
 
@@ -125,7 +125,7 @@ def test_an_address_is_kept_for_the_runner(store, run):
 
 def test_the_same_key_gives_the_same_job_and_another_submission_a_conflict(store, run):
     async def act(verbs):
-        wanted = Wanted(tool="echo", idempotency_key="k1")
+        wanted = Wanted(tool="parrot", idempotency_key="k1")
         both = [verbs.submit(ANN, wanted, sent(store, name=f"{n}.pdf")) for n in "aa"]
         first, again = await asyncio.gather(*both)
         assert first.job.id == again.job.id
@@ -147,18 +147,18 @@ def test_the_same_key_gives_the_same_job_and_another_submission_a_conflict(store
 
 def test_an_earlier_jobs_file_is_used_again(store, run):
     async def act(verbs):
-        first = await verbs.submit(ANN, Wanted(tool="echo"), sent(store))
+        first = await verbs.submit(ANN, Wanted(tool="parrot"), sent(store))
         for name in (first.job.id, first.job.document_id):
-            again = await verbs.submit(ANN, Wanted(tool="echo", reuse=name), None)
+            again = await verbs.submit(ANN, Wanted(tool="parrot", reuse=name), None)
             assert (again.job.sha256, again.job.filename) == (first.job.sha256, "a.pdf")
         with pytest.raises(JobNotFound):
-            await verbs.submit(BOB, Wanted(tool="echo", reuse=first.job.id), None)
-        bare = await verbs.submit(ANN, Wanted(tool="echo"), None)
+            await verbs.submit(BOB, Wanted(tool="parrot", reuse=first.job.id), None)
+        bare = await verbs.submit(ANN, Wanted(tool="parrot"), None)
         with pytest.raises(InvalidInput, match="had no file"):
-            await verbs.submit(ANN, Wanted(tool="echo", reuse=bare.job.id), None)
+            await verbs.submit(ANN, Wanted(tool="parrot", reuse=bare.job.id), None)
         await verbs.purge(ANN, first.job.id)
         with pytest.raises(ResultGone, match="not kept"):
-            await verbs.submit(ANN, Wanted(tool="echo", reuse=first.job.id), None)
+            await verbs.submit(ANN, Wanted(tool="parrot", reuse=first.job.id), None)
 
     run(act)
 
@@ -166,7 +166,7 @@ def test_an_earlier_jobs_file_is_used_again(store, run):
 def test_waiting_ends_with_the_job_or_with_patience(store, run):
     async def act(verbs):
         began = time.monotonic()
-        view = await verbs.submit(ANN, Wanted(tool="echo", wait=0.2), None)
+        view = await verbs.submit(ANN, Wanted(tool="parrot", wait=0.2), None)
         assert (view.job.status, time.monotonic() - began >= 0.2) == (JobState.QUEUED, True)
         waiting = asyncio.create_task(verbs.look(ANN, view.job.id, Query(wait=20.0), document=True))
         await asyncio.sleep(0.1)
@@ -292,7 +292,7 @@ def test_another_owners_job_is_not_found_in_the_same_words(store, run):
 
 def test_tokens_open_their_own_job(store, run):
     async def act(verbs):
-        view = await verbs.submit(ANN, Wanted(tool="echo"), None)
+        view = await verbs.submit(ANN, Wanted(tool="parrot"), None)
         caller = await verbs.by_token(view.job.id, view.token)
         assert caller.owner == "ann"
         assert caller.may("jobs:read")
@@ -348,7 +348,7 @@ def test_lists_go_on_where_they_stopped(store, run):
         with pytest.raises(InvalidInput, match="cursor"):
             await verbs.list(BOB, Query(cursor=cursor))
         with pytest.raises(InvalidInput, match="cursor"):
-            await verbs.list(ANN, Query(cursor=cursor, tool="echo"))
+            await verbs.list(ANN, Query(cursor=cursor, tool="parrot"))
 
     run(act)
 
@@ -375,11 +375,11 @@ def test_what_there_is_and_what_was_used(store, run):
     done(store, b"x")
 
     async def act(verbs):
-        assert {"echo", "parse"} <= {row.tool for row in await verbs.stats(ANN)}
-        assert {"echo", "parse"} <= {one.name for one in await verbs.tools(ANN)}
+        assert {"parrot", "parse"} <= {row.tool for row in await verbs.stats(ANN)}
+        assert {"parrot", "parse"} <= {one.name for one in await verbs.tools(ANN)}
         used = await verbs.usage(ANN, None)
         assert [(row.owner, row.tool, row.jobs, row.pages) for row in used.rows] == [
-            ("ann", "echo", 1, 1)
+            ("ann", "parrot", 1, 1)
         ]
         assert used.pages_this_month == 1
         assert (await verbs.usage(BOB, None)).rows == []

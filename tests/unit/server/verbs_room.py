@@ -40,11 +40,11 @@ ANN = Caller(owner="ann", scopes=frozenset({"extract:write", "jobs:read", "jobs:
 BOB = Caller(owner="bob", scopes=ANN.scopes)
 SETTINGS = Settings()
 PDF = b"%PDF-1.7 not much of one"
-ECHO = Tool(name="echo", target="somewhere:echo", prior_seconds=2.0, cacheable=False)
+ECHO = Tool(name="parrot", target="somewhere:parrot", prior_seconds=2.0, cacheable=False)
 
 
 def opened(folder: Any) -> Store:
-    """A store that knows the tool ``echo``, whose function nobody calls."""
+    """A store that knows the tool ``parrot``, whose function nobody calls."""
     store = Store.open(folder / "queue.db")
     with store.write() as conn:
         tools.register(conn, ECHO)
@@ -63,7 +63,7 @@ def opened(folder: Any) -> Store:
 
 def job(store: Store, **asked: Any) -> str:
     """The id of a new job of Ann's."""
-    asked = {"tool": "echo", "owner": "ann", "filename": "a.txt", **asked}
+    asked = {"tool": "parrot", "owner": "ann", "filename": "a.txt", **asked}
     with store.write() as conn:
         return queue.enqueue(conn, Submission(**asked), now=time.time()).job_id
 
