@@ -31,10 +31,11 @@ batch = ws.submit([(f"report-{{n:05}}.pdf", b"%%PDF-1.4 %d" % n) for n in range(
 # A batch of very many, without files: rows are all that is looked at.
 MANY = """
 import time, tracemalloc, toolkit
+from toolkit.workspace.offering import known_tool
 from toolkit.jobs import Submission
 from toolkit.store import batches, queue
 ws = toolkit.open("many.db", work=False)
-ws._tool("parse")
+known_tool(ws.store, "parse")
 with ws.store.write() as conn:
     made = batches.create(conn, name="many", now=time.time())
     queue.enqueue_many(conn, [
