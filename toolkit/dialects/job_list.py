@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from functools import partial
 from typing import Any, Final
 
 from toolkit.dialects import job_list_wire
 from toolkit.dialects.documents import LARGEST_CHUNK, SMALLEST_CHUNK, USUAL_CHUNK
-from toolkit.dialects.exchange import Reply, Route, Verb
+from toolkit.dialects.exchange import Reply, Route
 from toolkit.dialects.faults import fault_headers, message_of, status_of
 from toolkit.dialects.operations import (
     IDEMPOTENCY,
@@ -19,9 +20,9 @@ from toolkit.dialects.operations import (
     faults,
     form,
     in_query,
+    keyed_route,
     nullable,
     object_of,
-    operation,
     ref,
     several,
 )
@@ -210,40 +211,7 @@ def _faults(*statuses: int) -> dict[int, Mapping[str, Any]]:
     return faults(_FAULTS, "JobListError", statuses)
 
 
-def _route(
-    method: str,
-    path: str,
-    verb: Verb,
-    *,
-    name: str,
-    summary: str,
-    scope: str,
-    answers: Mapping[int, Mapping[str, Any]],
-    parameters: Sequence[Mapping[str, Any]],
-    read: Any,
-    write: Any,
-    body: Mapping[str, Schema] | None = None,
-) -> Route:
-    return Route(
-        method=method,
-        path=f"{PREFIX}{path}",
-        verb=verb,
-        access="key",
-        scope=scope,
-        fault=fault,
-        read=read,
-        write=write,
-        operation=operation(
-            name,
-            summary,
-            tag=TITLE,
-            answers=answers,
-            parameters=parameters,
-            body=body,
-            security=({"key": []},),
-        ),
-    )
-
+_route = partial(keyed_route, prefix=PREFIX, tag=TITLE, fault=fault)
 
 ROUTES: Final[tuple[Route, ...]] = (
     _route(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
+from toolkit.dialects.exchange import Reply, Route, Verb
 from toolkit.dialects.reading import LONGEST_KEY
+from toolkit.errors import ToolkitError
 
 __all__ = [
     "ANY_JSON",
@@ -22,6 +24,7 @@ __all__ = [
     "header",
     "in_path",
     "in_query",
+    "keyed_route",
     "nullable",
     "object_of",
     "operation",
@@ -159,3 +162,42 @@ def operation(
     made["responses"] = {str(status): dict(answers[status]) for status in sorted(answers)}
     made["security"] = [dict(one) for one in security]
     return made
+
+
+def keyed_route(
+    method: str,
+    path: str,
+    verb: Verb,
+    *,
+    prefix: str,
+    tag: str,
+    fault: Callable[[ToolkitError], Reply],
+    name: str,
+    summary: str,
+    answers: Mapping[int, Mapping[str, Any]],
+    scope: str = "jobs:read",
+    parameters: Sequence[Mapping[str, Any]] = (),
+    read: Any = None,
+    write: Any = None,
+    body: Mapping[str, Schema] | None = None,
+) -> Route:
+    """A route below *prefix* that a key with *scope* opens, and its description."""
+    return Route(
+        method=method,
+        path=f"{prefix}{path}",
+        verb=verb,
+        access="key",
+        scope=scope,
+        fault=fault,
+        read=read,
+        write=write,
+        operation=operation(
+            name,
+            summary,
+            tag=tag,
+            answers=answers,
+            parameters=parameters,
+            body=body,
+            security=({"key": []},),
+        ),
+    )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from functools import partial
 from typing import Any, Final
 
 from toolkit.dialects import tool_queue_wire
-from toolkit.dialects.exchange import Query, Reply, Route, Verb
+from toolkit.dialects.exchange import Query, Reply, Route
 from toolkit.dialects.faults import fault_headers, message_of, status_of
 from toolkit.dialects.operations import (
     ANY_TYPE,
@@ -17,9 +18,9 @@ from toolkit.dialects.operations import (
     answer,
     binary,
     faults,
+    keyed_route,
     nullable,
     object_of,
-    operation,
     ref,
     several,
 )
@@ -209,40 +210,7 @@ def _faults(*statuses: int) -> dict[int, Mapping[str, Any]]:
     return faults(_FAULTS, "ToolQueueError", statuses)
 
 
-def _route(
-    method: str,
-    path: str,
-    verb: Verb,
-    *,
-    name: str,
-    summary: str,
-    answers: Mapping[int, Mapping[str, Any]],
-    scope: str = "jobs:read",
-    parameters: Sequence[Mapping[str, Any]] = (),
-    read: Any = None,
-    write: Any = None,
-    body: Mapping[str, Schema] | None = None,
-) -> Route:
-    return Route(
-        method=method,
-        path=f"{PREFIX}{path}",
-        verb=verb,
-        access="key",
-        scope=scope,
-        fault=fault,
-        read=read,
-        write=write,
-        operation=operation(
-            name,
-            summary,
-            tag=TITLE,
-            answers=answers,
-            parameters=parameters,
-            body=body,
-            security=({"key": []},),
-        ),
-    )
-
+_route = partial(keyed_route, prefix=PREFIX, tag=TITLE, fault=fault)
 
 # What stands at a fixed path comes before what stands at a job's.
 ROUTES: Final[tuple[Route, ...]] = (
