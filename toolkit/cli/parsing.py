@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import typer
 
@@ -39,8 +39,9 @@ def parse(
     *,
     to: Annotated[Format, typer.Option("--to", help="What to write.")] = Format.MARKDOWN,
     style: Annotated[
-        Style, typer.Option("--style", help="Of Markdown: rich for reading, plain for comparing.")
-    ] = Style.RICH,
+        Style | None,
+        typer.Option("--style", help="Of Markdown: rich for reading, plain for comparing."),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", help="A folder: NAME.md or NAME.json for each file.")
     ] = None,
@@ -54,12 +55,14 @@ def parse(
     from toolkit.workspace.options import checked
 
     tool = installed()["parse"]
-    asked = checked(tool, options_of(option, pages), password=password, limits={})
+    options = options_of(option, pages) | ({"style": style.value} if style else {})
+    asked = checked(tool, options, password=password, limits={})
     paths, failed = _paths(inputs)
     if out is None and len(paths) + failed > 1:
         raise InvalidInput("several files need a folder to go to: --out DIR")
     answers = direct.run_many(tool, paths, options=asked.options, secrets=asked.secrets)
-    written = _write(zip(paths, _shown(answers, len(paths)), strict=True), to, style, out)
+    shown_answers = zip(paths, _shown(answers, len(paths)), strict=True)
+    written = _write(shown_answers, to, asked.options, out)
     if out is not None:
         say(f"{thing(written, 'document')} written to {shown(str(out), 1000)}")
     raise typer.Exit(1 if failed or written < len(paths) else 0)
@@ -96,7 +99,7 @@ def _paths(inputs: list[str]) -> tuple[list[Path], int]:
 def _write(
     answers: Iterable[tuple[Path, tuple[object, Outcome | ToolkitError]]],
     to: Format,
-    style: Style,
+    options: Mapping[str, Any],
     out: Path | None,
 ) -> int:
     """Write each answer as it comes, or complain about it; how many were written."""
@@ -107,7 +110,7 @@ def _write(
         if isinstance(answer, ToolkitError):
             complain(answer.code, f"{path!s}: {answer}")
             continue
-        content = answer.content if to is Format.JSON else _markdown(answer.content, style)
+        content = answer.content if to is Format.JSON else _markdown(answer.content, options)
         if out is None:
             sys.stdout.buffer.write(content)
             sys.stdout.buffer.flush()
@@ -117,11 +120,11 @@ def _write(
     return written
 
 
-def _markdown(content: bytes, style: Style) -> bytes:
+def _markdown(content: bytes, options: Mapping[str, Any]) -> bytes:
     from toolkit.document.markdown import markdown
     from toolkit.document.wire import decode
 
-    return markdown(decode(content), style=style.value).encode()
+    return markdown(decode(content), options["style"], options["table_format"]).encode()
 
 
 def _shown(answers: Iterable[T], total: int) -> Iterator[T]:

@@ -11,9 +11,10 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Literal, TypeAlias, get_args
+from typing import Any, Literal, TypeAlias, get_args
 from urllib.parse import quote, urlsplit
 
+import msgspec
 from msgspec.structs import replace
 
 from toolkit.document.blocks import (
@@ -39,10 +40,10 @@ from toolkit.document.normal import folded
 from toolkit.document.text import figures, text_of
 from toolkit.errors import InvalidOption
 
-__all__ = ["Style", "TableFormat", "html_table", "markdown", "pipe_table"]
+__all__ = ["Style", "TableFormat", "html_table", "json_table", "markdown", "pipe_table"]
 
 Style: TypeAlias = Literal["rich", "plain"]
-TableFormat: TypeAlias = Literal["markdown", "html"]
+TableFormat: TypeAlias = Literal["auto", "markdown", "html", "json"]
 
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1b\x7f]")
 _TAG = re.compile(r"<(?=[A-Za-z/!?])")
@@ -66,19 +67,18 @@ _Inline: TypeAlias = Callable[[str], str]
 """Text as one line that says nothing but itself, in one of the styles."""
 
 
-def markdown(
-    document: Document, style: Style = "rich", table_format: TableFormat | None = None
-) -> str:
+def markdown(document: Document, style: Style = "rich", table_format: TableFormat = "auto") -> str:
     """*document* as Markdown, page after page; ends with a newline.
 
-    *table_format* None means HTML in plain style, and in rich style pipe tables where no cell
-    spans. Raises InvalidOption for another style or format.
+    *table_format* "auto" means HTML in plain style, and in rich style pipe tables where no cell
+    spans; "json" is a fenced block of it. Raises InvalidOption for another style or format.
     """
     if style not in get_args(Style):
         raise InvalidOption(f"style {style!r}: rich or plain is needed")
-    if table_format not in (None, *get_args(TableFormat)):
-        raise InvalidOption(f"table_format {table_format!r}: markdown or html is needed")
-    if table_format is None and style == "plain":
+    if table_format not in get_args(TableFormat):
+        known = ", ".join(get_args(TableFormat))
+        raise InvalidOption(f"table_format {table_format!r}: one of {known} is needed")
+    if table_format == "auto" and style == "plain":
         table_format = "html"
     written = _plain if style == "plain" else _rich
     parts = (written(block, table_format) for block in _without_repeats(document.pages))
@@ -102,14 +102,16 @@ def _without_repeats(pages: Iterable[Page]) -> Iterator[Block]:
                     yield block
 
 
-def _plain(block: Block, table_format: TableFormat | None) -> str:  # one case a type
+def _plain(block: Block, table_format: TableFormat) -> str:  # one case a type
     match block:
         case Heading(text=text, level=level):
             return _heading(text, level, _plain_line)
         case ListBlock():
             return _list(block, _plain_line)
-        case Code():
-            return _code(block)
+        case Code(text=text, language=language):
+            return _fenced(text, language)
+        case Table() if table_format == "json":
+            return _fenced(json_table(block), "json")
         case Table():
             written = pipe_table(block) if table_format == "markdown" else _html(block)
             return _stacked(_lines(block.caption, _plain_line), written)
@@ -130,14 +132,16 @@ def _plain(block: Block, table_format: TableFormat | None) -> str:  # one case a
             return _lines(text, _plain_line)
 
 
-def _rich(block: Block, table_format: TableFormat | None) -> str:  # one case a type
+def _rich(block: Block, table_format: TableFormat) -> str:  # one case a type
     match block:
         case Heading(text=text, level=level):
             return _heading(text, level, _rich_line)
         case ListBlock():
             return _list(block, _rich_line)
-        case Code():
-            return _code(block)
+        case Code(text=text, language=language):
+            return _fenced(text, language)
+        case Table() if table_format == "json":
+            return _fenced(json_table(block), "json")
         case Table():
             return _stacked(_emphasis(block.caption), _rich_table(block, table_format))
         case Image(url=url, alt=alt, caption=caption, image_type=kind, embedded_text=text):
@@ -207,12 +211,11 @@ def _heading(text: str, level: int, inline: _Inline) -> str:
     return f"{'#' * min(6, max(1, level))} {line}" if line else ""
 
 
-def _code(block: Code) -> str:
-    text = "\n".join(_CONTROL.sub("", line).rstrip() for line in block.text.splitlines())
+def _fenced(code: str, language: str | None) -> str:
+    text = "\n".join(_CONTROL.sub("", line).rstrip() for line in code.splitlines())
     longest = max(map(len, re.findall("`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
-    language = block.language or ""
-    named = language if _LANGUAGE.fullmatch(language) else ""
+    named = language if language and _LANGUAGE.fullmatch(language) else ""
     return f"{fence}{named}\n{text}\n{fence}" if text.strip() else ""
 
 
@@ -259,9 +262,9 @@ def _counted(block: ListBlock) -> list[str]:
     return marks
 
 
-def _rich_table(table: Table, table_format: TableFormat | None) -> str:
+def _rich_table(table: Table, table_format: TableFormat) -> str:
     spans = any(cell.row_span > 1 or cell.column_span > 1 for cell in table.cells)
-    if table_format == "html" or (table_format is None and spans):
+    if table_format == "html" or (table_format == "auto" and spans):
         # Jupyter looks for formulas in HTML too.
         return _html(table, head="th").replace("$", "&#36;")
     return _pipe_table(table.headers, table.rows, _rich_line)
@@ -283,6 +286,14 @@ def _pipe_table(head: Sequence[str], body: Sequence[Sequence[str]], inline: _Inl
         return "| " + " | ".join([*texts, *[""] * (width - len(cells))]) + " |"
 
     return "\n".join([row(head), "|" + " --- |" * width, *map(row, body)])
+
+
+def json_table(table: Table) -> str:
+    """*table* as its headers and rows stand in the document, and its caption if it has one."""
+    told: dict[str, Any] = {"headers": table.headers, "rows": table.rows}
+    if table.caption is not None:
+        told = {"caption": table.caption, **told}
+    return msgspec.json.format(msgspec.json.encode(told), indent=2).decode()
 
 
 def html_table(table: Table) -> str:

@@ -9,14 +9,13 @@ from typing import Any, Literal, Self, get_args
 
 from rapidfuzz import process
 
+from toolkit.document.markdown import Style, TableFormat
 from toolkit.errors import InvalidOption
 
 __all__ = ["ParseOptions", "page_numbers"]
 
 Ocr = Literal["auto", "never", "force"]
-TableFormat = Literal["markdown", "html", "json"]
 Profile = Literal["standard", "advanced"]
-Style = Literal["rich", "plain"]
 
 _CHOICES: Mapping[str, tuple[str, ...]] = {
     "ocr": get_args(Ocr),
@@ -33,6 +32,7 @@ class ParseOptions:
     """How a file is to be read.
 
     ``pages`` is like ``"1-3,7,12-"`` (None: all); ``languages`` are for OCR (empty: found out).
+    ``style`` and ``table_format`` are how the document stands in Markdown, where it is exported.
     The password is never shown.
     """
 
@@ -40,7 +40,7 @@ class ParseOptions:
     languages: tuple[str, ...] = ()
     ocr: Ocr = "auto"
     password: str | None = field(default=None, repr=False)
-    table_format: TableFormat = "markdown"
+    table_format: TableFormat = "auto"
     profile: Profile = "standard"
     style: Style = "rich"
     preserve_images: bool = True

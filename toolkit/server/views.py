@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 from msgspec.structs import replace
 
@@ -59,7 +59,7 @@ class Views:
             seconds=seconds,
             runners=place.runners,
             token=token,
-            presentation=presentations.of(conn, job.id),
+            presentation={**_of_options(job), **presentations.of(conn, job.id)},
             document=content if found is not None and found.media_type == MEDIA_TYPE else None,
             result=content if found is not None and found.media_type != MEDIA_TYPE else None,
             result_media_type=None if found is None else found.media_type,
@@ -119,3 +119,9 @@ class Views:
             return bare, None
         with opened(self._store, job.id, found) as file:
             return bare, file.read()
+
+
+def _of_options(job: Job) -> Mapping[str, Any]:
+    """How a job that was handed in elsewhere is to be written."""
+    options = job.options if job.tool == "parse" else {}
+    return {name: options[name] for name in ("style", "table_format") if name in options}

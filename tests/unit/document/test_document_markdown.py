@@ -75,7 +75,7 @@ def rich(*page) -> str:
 @given(
     made.documents(),
     st.sampled_from(["rich", "plain"]),
-    st.sampled_from([None, "markdown", "html"]),
+    st.sampled_from(["auto", "markdown", "html", "json"]),
 )
 @settings(max_examples=200, deadline=None)
 def test_every_document_can_be_written_and_always_in_the_same_way(document, style, table_format):

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from toolkit import frames
 from toolkit.document.blocks import Heading, Paragraph
@@ -120,6 +121,17 @@ def test_markdown_is_a_file_a_document(tmp_path):
     assert [path.name for path in written] == ["report.md", "report-2.md", "report-3.md"]
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(p.name for p in written)
     assert written[0].read_bytes() == render(DOCUMENT, "plain").encode()
+
+
+def test_markdown_is_written_as_its_job_asked(tmp_path):
+    asked = {"style": "plain", "table_format": "json"}
+    odd = {"style": 5, "table_format": ["html"]}
+    pairs = [(replace(job(n), options=options), DOCUMENT) for n, options in ((1, asked), (2, odd))]
+    first, second = markdown.write(pairs, tmp_path)
+    assert first.read_text("utf-8") == render(DOCUMENT, "plain", "json")
+    assert second.read_text("utf-8") == render(DOCUMENT)
+    [over] = markdown.write(pairs[:1], tmp_path / "over", style="rich", table_format="html")
+    assert over.read_text("utf-8") == render(DOCUMENT, "rich", "html")
 
 
 def test_an_unknown_style_is_refused(tmp_path):
