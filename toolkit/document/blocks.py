@@ -142,6 +142,8 @@ class _Placed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 class _Text(_Placed, frozen=True, kw_only=True):
     text: str
+    refers_to: tuple[str, ...] = ()
+    """The ids of the figures, tables, notes and headings that its text names."""
 
 
 class Heading(_Text, frozen=True, kw_only=True, tag="heading"):
@@ -168,6 +170,8 @@ class Caption(_Text, frozen=True, kw_only=True, tag="caption"):
 
 class Footnote(_Text, frozen=True, kw_only=True, tag="footnote"):
     marker: str | None = None
+    target: str | None = None
+    """The id of the block that its mark stands in."""
 
 
 class PageHeader(_Text, frozen=True, kw_only=True, tag="page_header"):
@@ -210,6 +214,8 @@ class Table(_Placed, frozen=True, kw_only=True, tag="table"):
     cells: tuple[Cell, ...] = ()
     header_rows: int = 0
     caption: str | None = None
+    continues: str | None = None
+    """The id of the table on an earlier page that it goes on from; it has that table's names."""
 
 
 class Image(_Placed, frozen=True, kw_only=True, tag="image"):

@@ -12,7 +12,18 @@ from numpy.typing import NDArray
 
 from toolkit.document.geometry import Box
 
-__all__ = ["Cell", "Frame", "Glyphs", "Proposal", "Raster", "Sheet"]
+__all__ = [
+    "Annotation",
+    "Bookmark",
+    "Cell",
+    "FormField",
+    "Frame",
+    "Glyphs",
+    "Proposal",
+    "Raster",
+    "Sheet",
+    "Tag",
+]
 
 Floats = NDArray[np.float64]
 
@@ -84,6 +95,51 @@ class Proposal:
     header: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """An element of the file's structure tree that says what a piece of the page is."""
+
+    kind: str
+    """As the file has it, after its role map: H1, P, Figure, Table, TH, L, Caption, Note …"""
+    box: Box | None
+    """Around what it marks on this page; None where that has no place."""
+    glyphs: tuple[int, ...] = ()
+    """The characters that it marks, as indices into the sheet's."""
+    alt: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bookmark:
+    """An entry of the file's outline that leads to this page."""
+
+    title: str
+    level: int
+    """From 1 (the highest)."""
+    top: float | None = None
+    """How far down it leads, in points; None where it does not say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """A remark that somebody laid over the page: a note, a text box, a comment on a highlight."""
+
+    kind: str
+    box: Box
+    text: str
+    author: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FormField:
+    """A field of a form and what it is filled with; "" where it is empty."""
+
+    kind: str
+    """text, checkbox, radio, choice, button or signature."""
+    box: Box
+    name: str
+    value: str
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Sheet:
     """One page (from 1) as read. ``rules`` is (r, 4): thin boxes that are drawn lines."""
@@ -102,6 +158,11 @@ class Sheet:
     """(d, 4): the box of each path that is drawn: lines, curves, fills."""
     panels: Floats = field(default_factory=_no_boxes)
     """(p, 4): those of them that are one rectangle, tinted or framed."""
+    tags: tuple[Tag, ...] = ()
+    """In the order of the structure tree; empty where the file has none that is sane."""
+    outline: tuple[Bookmark, ...] = ()
+    annotations: tuple[Annotation, ...] = ()
+    fields: tuple[FormField, ...] = ()
 
     @property
     def painted(self) -> bool:
