@@ -12,6 +12,7 @@ import typer
 from toolkit.cli import (
     care,
     demo,
+    gallery,
     keys,
     measuring,
     packing,
@@ -57,14 +58,14 @@ def _root(
 
 
 for verb in (
-    *(running.run, demo.demo, parsing.parse),
+    *(running.run, demo.demo, parsing.parse, gallery.gallery),
     *(queue.submit, watching.watch, queue.work, queue.jobs, queue.show),
     *(queue.cancel, queue.retry, queue.pause, queue.resume, queue.purge),
     *(care.export, packing.pack, packing.unpack, serving.serve, keys.usage),
     care.doctor,
 ):
     app.command(epilog=getattr(verb, "epilog", None))(verb)
-app.command("eval")(measuring.evaluate)
+app.command("eval", epilog=measuring.EPILOG)(measuring.evaluate)
 app.add_typer(keys.app)
 app.add_typer(webhooks.app)
 

@@ -17,7 +17,7 @@ from toolkit.export.names import Names
 from toolkit.jobs import Outcome
 from toolkit.widgets.words import shown, thing
 
-__all__ = ["parse"]
+__all__ = ["parse", "paths_of", "watched"]
 
 
 class Format(StrEnum):
@@ -57,11 +57,11 @@ def parse(
     tool = installed()["parse"]
     options = options_of(option, pages) | ({"style": style.value} if style else {})
     asked = checked(tool, options, password=password, limits={})
-    paths, failed = _paths(inputs)
+    paths, failed = paths_of(inputs)
     if out is None and len(paths) + failed > 1:
         raise InvalidInput("several files need a folder to go to: --out DIR")
     answers = direct.run_many(tool, paths, options=asked.options, secrets=asked.secrets)
-    shown_answers = zip(paths, _shown(answers, len(paths)), strict=True)
+    shown_answers = zip(paths, watched(answers, len(paths)), strict=True)
     written = _write(shown_answers, to, asked.options, out)
     if out is not None:
         say(f"{thing(written, 'document')} written to {shown(str(out), 1000)}")
@@ -71,7 +71,7 @@ def parse(
 parse.epilog = "pagequeue parse a.pdf > a.md · pagequeue parse *.pdf --to markdown --out out"  # type: ignore[attr-defined]
 
 
-def _paths(inputs: list[str]) -> tuple[list[Path], int]:
+def paths_of(inputs: list[str]) -> tuple[list[Path], int]:
     """The files, and how many inputs cannot be taken; those are complained about."""
     from toolkit.workspace.archives import looks_like_one
     from toolkit.workspace.inputs import gather
@@ -127,11 +127,10 @@ def _markdown(content: bytes, options: Mapping[str, Any]) -> bytes:
     return markdown(decode(content), options["style"], options["table_format"]).encode()
 
 
-def _shown(answers: Iterable[T], total: int) -> Iterator[T]:
+def watched(answers: Iterable[T], total: int, doing: str = "reading") -> Iterator[T]:
+    """*answers*, of which there are *total*, with a bar on a person's terminal while they come."""
     from rich.progress import track
 
     return iter(
-        track(
-            answers, "reading", total=total, console=err, disable=total < 2 or not err.is_terminal
-        )
+        track(answers, doing, total=total, console=err, disable=total < 2 or not err.is_terminal)
     )

@@ -91,7 +91,7 @@ _WINDOW_TEXT: Final[Mapping[str, Schema]] = {
 EXTRACT_FORM: Final = form(
     {
         "file": binary(
-            "PDF, PPTX, PNG, JPEG, WebP, TIFF, BMP or GIF; told by its bytes, not by its name."
+            "PDF, PPTX, PPT, PNG, JPEG, WebP, TIFF, BMP, GIF, HEIC: told by its bytes, not by name."
         ),
         "options": _OPTIONS_TEXT,
         **_WINDOW_TEXT,

@@ -264,6 +264,8 @@ class Chart(_Placed, frozen=True, kw_only=True, tag="chart"):
     categories: tuple[str, ...] = ()
     series: tuple[Series, ...] = ()
     data_table: tuple[tuple[str | float | None, ...], ...] = ()
+    embedded_text: str | None = None
+    """What is written on it besides: an axis' title and ticks, remarks."""
     image_url: str | None = None
     image_b64: str | None = None
     caption: str | None = None

@@ -33,6 +33,7 @@ from toolkit.document.blocks import (
     PageFooter,
     PageHeader,
     Paragraph,
+    Role,
     Table,
 )
 from toolkit.document.document import Document, Page
@@ -104,6 +105,9 @@ def _without_repeats(pages: Iterable[Page]) -> Iterator[Block]:
 
 def _plain(block: Block, table_format: TableFormat) -> str:  # one case a type
     match block:
+        case ListBlock(role=Role.TOC, text=text):
+            # Its entries have their own numbers, and no marks.
+            return _lines(text, _plain_line)
         case Heading(text=text, level=level):
             return _heading(text, level, _plain_line)
         case ListBlock():
@@ -150,11 +154,12 @@ def _rich(block: Block, table_format: TableFormat) -> str:  # one case a type
         case Diagram(image_url=url, caption=caption):
             mark = _image_mark(block.id, url, caption or "diagram")
             return _stacked(mark, _connections(block), _emphasis(caption))
-        case Chart(image_url=url, title=title, caption=caption):
+        case Chart(image_url=url, title=title, embedded_text=besides, caption=caption):
             mark = _image_mark(block.id, url, title or caption or "chart")
             head, *body = figures(block) or [()]
             numbers = _pipe_table(head, body, _rich_line)
-            return _stacked(mark, _emphasis(title), numbers, _emphasis(caption))
+            remarks = _lines(besides, _rich_line)
+            return _stacked(mark, _emphasis(title), numbers, remarks, _emphasis(caption))
         case Formula(latex=latex, text=text):
             return _mathematics(latex) if latex else _lines(text, _rich_line)
         case Caption(text=text):

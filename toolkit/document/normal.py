@@ -8,9 +8,10 @@ quotation marks.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Collection, Iterable
 
-__all__ = ["folded", "quoted"]
+__all__ = ["SHAPES", "folded", "quoted", "unshaped"]
 
 _LIGATURES = {
     "\ufb00": "ff",
@@ -24,6 +25,19 @@ _LIGATURES = {
 # Characters that are never seen: soft hyphen, zero-width space, joiners, word joiner, byte order
 # mark.
 _INVISIBLE = "\u00ad\u200b\u200c\u200d\u2060\ufeff"
+SHAPES = {
+    char: letters
+    for char in map(chr, (*range(0xFB50, 0xFD3E), *range(0xFD50, 0xFDFC), *range(0xFE70, 0xFEFD)))
+    if (letters := unicodedata.normalize("NFKC", char)) != char and " " not in letters
+}
+"""The shapes that an Arabic letter has in a word, and ligatures of them, as their letters.
+
+Which shape is seen follows from the letters beside it, so that most files name the letter alone,
+and some the shape.
+"""
+_FIRST_SHAPE = min(SHAPES)
+_SHAPES = str.maketrans(SHAPES)
+_FOLDED = (*_LIGATURES, *_INVISIBLE)
 _FOLDS = str.maketrans(_LIGATURES | dict.fromkeys(_INVISIBLE, ""))
 
 
@@ -38,8 +52,23 @@ def folded(text: str) -> str:
     ('well-known', '“A”')
     """
     text = "".join(text.split())
-    # Most text is ASCII, which has nothing to fold: the check is free, the translation is not.
-    return text if text.isascii() else text.translate(_FOLDS)
+    # Most text has nothing to fold: looking is next to free, the translation is not.
+    if text.isascii() or not any(char in text for char in _FOLDED):
+        return text
+    return text.translate(_FOLDS)
+
+
+def unshaped(text: str) -> str:
+    """*text* with the shapes of Arabic letters as the letters; for comparing two readers alone.
+
+    N does not do it: what is read so is not the file's own characters, and is not verified.
+
+    >>> unshaped("\ufefb") == "\u0644\u0627"
+    True
+    """
+    if text.isascii() or max(text) < _FIRST_SHAPE:
+        return text
+    return text.translate(_SHAPES)
 
 
 def quoted(source: str, spans: Iterable[tuple[int, int]], joins: Collection[int] = ()) -> str:

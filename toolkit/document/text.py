@@ -52,8 +52,8 @@ def text_of(block: Block) -> str:
         case Diagram(nodes=nodes, edges=edges):
             labels = [*(node.label for node in nodes), *(edge.label or "" for edge in edges)]
             return "\n".join(filter(None, labels))
-        case Chart(title=title):
-            return "\n".join(filter(None, [title, *map(_tabbed, figures(block))]))
+        case Chart(title=title, embedded_text=besides):
+            return "\n".join(filter(None, [title, *map(_tabbed, figures(block)), besides]))
         case Formula(text=text, latex=latex):
             return text or latex or ""
 

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from toolkit.document.geometry import Box
-from toolkit.engine.grids import Grid, GridCell
-from toolkit.engine.words import Line, Word
+from toolkit.engine.grids import Grid
+from toolkit.engine.table_fit import fitted
+from toolkit.engine.table_lines import drawn_in
+from toolkit.engine.words import Line
 
-__all__ = ["aligned"]
+__all__ = ["aligned", "is_table"]
 
-# Points of white that part two columns all the way down.
-_GUTTER = 4.0
+Floats = NDArray[np.float64]
+
 # White between the rows of a table, in sizes; more parts tables.
 _APART = 2.2
 # Lines of one cell are this near, in sizes from baseline to baseline.
@@ -35,8 +37,10 @@ _PAGE_NUMBER = re.compile(r"\d{1,4}|[ivxlc]{1,7}")
 
 Row = list[Line]
 
+_NONE: Floats = np.empty((0, 4))
 
-def aligned(lines: Sequence[Line]) -> list[Grid]:
+
+def aligned(lines: Sequence[Line], rules: Floats = _NONE, panels: Floats = _NONE) -> list[Grid]:
     """The tables that *lines*, all upright, make by their places alone.
 
     A table is a run of rows, close below each other, whose pieces leave gutters free all the way
@@ -48,7 +52,7 @@ def aligned(lines: Sequence[Line]) -> list[Grid]:
         if row and run and _follows(run, row):
             run.append(row)
             continue
-        grids += _tables(run)
+        grids += _tables(run, rules, panels)
         run = [row] if len(row) >= 2 else []
     return grids
 
@@ -76,23 +80,29 @@ def _follows(run: Sequence[Row], row: Row) -> bool:
     return inside and row[0].box.width < 0.6 * (right - left)
 
 
-def _tables(run: list[Row]) -> list[Grid]:
+def _tables(run: list[Row], rules: Floats, panels: Floats) -> list[Grid]:
     """The table that *run* is, if it is one; rows of one piece at its end are none of it."""
     while run and len(run[-1]) < 2 and not _is_wrapped(run):
         run = run[:-1]
-    if sum(len(row) >= 2 for row in run) < _FEWEST_ROWS:
+    if sum(len(row) >= 2 for row in run) < _FEWEST_ROWS or not _is_terse(run):
         return []
-    edges = _gutters(run)
-    if not 1 <= len(edges) < _MOST_COLUMNS or not _is_terse(run):
+    lines = [line for row in run for line in row]
+    box = Box.around(line.box for line in lines)
+    grid = fitted(lines, drawn_in(box, rules, panels))
+    if grid is None or grid.columns > _MOST_COLUMNS or grid.rows < 2:
         return []
-    grid = _grid(_cells(run, edges), len(edges) + 1)
-    return [grid] if grid.rows >= 2 and _is_table(grid) else []
+    return [grid] if is_table(grid) else []
 
 
-def _is_table(grid: Grid) -> bool:
+def is_table(grid: Grid) -> bool:
     """Whether the cells are those of a table, rather than of a list, of contents, or of text."""
     columns = [
-        [cell.text for cell in grid.cells if cell.column == column and cell.lines]
+        [
+            cell.text
+            for cell in grid.cells
+            if cell.column <= column < cell.column + cell.column_span and cell.lines
+            for _ in range(cell.row_span)
+        ]
         for column in range(grid.columns)
     ]
     if min(map(len, columns)) < _FILLED * grid.rows:
@@ -128,17 +138,6 @@ def _is_wrapped(run: Sequence[Row]) -> bool:
     return last.baseline - run[-2][0].baseline < _WRAPPED * last.size
 
 
-def _gutters(run: Sequence[Row]) -> list[float]:
-    """The middles of the stretches that no piece of any row reaches into, from the left."""
-    spans = sorted((line.box.left, line.box.right) for row in run for line in row)
-    ends = np.maximum.accumulate([right for _, right in spans])
-    return [
-        float(end + two[0]) / 2
-        for end, (_, two) in zip(ends, pairwise(spans), strict=False)
-        if two[0] - end >= _GUTTER
-    ]
-
-
 def _is_terse(run: Sequence[Row]) -> bool:
     """Whether the pieces are of few words, as cells are; lines of text side by side have more."""
     words = [len(line.words) for row in run for line in row]
@@ -147,45 +146,3 @@ def _is_terse(run: Sequence[Row]) -> bool:
         for at in range(max(map(len, run)))
     ]
     return float(np.median(words)) <= _MOST_WORDS and sum(c > _MOST_WORDS for c in columns) <= 1
-
-
-def _cells(run: Sequence[Row], edges: Sequence[float]) -> list[list[list[tuple[Word, ...]]]]:
-    """The lines of words of each cell, by row and column; wrapped rows put together."""
-    rows: list[list[list[tuple[Word, ...]]]] = []
-    above = -np.inf
-    for row in run:
-        placed: list[list[tuple[Word, ...]]] = [[] for _ in range(len(edges) + 1)]
-        for line in row:
-            middle = (line.box.left + line.box.right) / 2
-            placed[int(np.searchsorted(edges, middle))].append(line.words)
-        near = row[0].baseline - above < _WRAPPED * row[0].size
-        above = row[0].baseline
-        if rows and near and not placed[0]:
-            for own, more in zip(rows[-1], placed, strict=True):
-                own.extend(more)
-            continue
-        rows.append(placed)
-    return rows
-
-
-def _grid(rows: Sequence[Sequence[Sequence[tuple[Word, ...]]]], columns: int) -> Grid:
-    words = [word.box for row in rows for cell in row for line in cell for word in line]
-    whole = Box.around(words)
-    cells = tuple(
-        GridCell(
-            r,
-            c,
-            1,
-            1,
-            Box.around(word.box for line in cell for word in line) if cell else whole,
-            tuple(cell),
-        )
-        for r, row in enumerate(rows)
-        for c, cell in enumerate(row)
-    )
-    # Names stand over figures: without a figure in the first row, and with some below, it is one.
-    figures = [
-        any(ch.isdigit() for c in cells if c.row == r for ch in c.text) for r in range(len(rows))
-    ]
-    head = not figures[0] and any(figures[1:])
-    return Grid(whole, len(rows), columns, cells, 1 if head else 0, ruled=False)

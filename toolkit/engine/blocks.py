@@ -36,7 +36,7 @@ def blocks_of(
                 cell,
                 draft.confidence,
                 size,
-                TextSource.INFERRED
+                _read_twice(cell)
                 if draft.sure is not None
                 else text_source_of(cell.quotation, source_text, readings),
             )
@@ -48,7 +48,7 @@ def blocks_of(
         identity = block_id(page=page, kind=draft.kind, bbox=bbox, text=text, taken=taken)
         taken.add(identity)
         placed = {"id": identity, "page": page, "bbox": bbox, "reading_order_index": index}
-        out.append(_block(draft, cells, placed | _trusted(draft, source)))
+        out.append(_block(draft, cells, size, placed | _trusted(draft, source)))
     return with_captions(out)
 
 
@@ -58,19 +58,35 @@ def _source(
     if draft.text_source is not None:
         return draft.text_source
     if draft.sure is not None:
-        return TextSource.INFERRED
+        return _weakest(cells) if cells else _read_twice(draft)
     return _weakest(cells) if cells else text_source_of(draft.quotation, source_text, readings)
+
+
+def _read_twice(read: Draft | CellDraft) -> TextSource:
+    return TextSource.VERIFIED if read.alike else TextSource.INFERRED
 
 
 def _trusted(draft: Draft, source: TextSource) -> dict[str, Any]:
     return {
         "text_source": source,
-        "confidence": confidence(draft.confidence, source, draft.sure),
+        "confidence": _confidence(draft, source),
         "role": draft.role,
-        "proof": Proof.TEXT_LAYER if source is TextSource.VERIFIED else None,
+        "proof": _proof(draft) if source is TextSource.VERIFIED else None,
         "source_spans": draft.quotation.spans,
         "joins": draft.quotation.joins,
     }
+
+
+def _confidence(draft: Draft, source: TextSource) -> float:
+    if draft.text_source is not None and draft.sure is None:
+        # Whoever made it knew that its text is not in the text layer.
+        return round(draft.confidence, 3)
+    alike = None if draft.alike is None else source is TextSource.VERIFIED
+    return confidence(draft.confidence, source, draft.sure, kind=draft.kind, alike=alike)
+
+
+def _proof(draft: Draft) -> Proof:
+    return Proof.TEXT_LAYER if draft.sure is None else Proof.FAITHFULNESS_CHECK
 
 
 def _weakest(cells: tuple[Cell, ...]) -> TextSource:
@@ -89,13 +105,15 @@ def _cell(cell: CellDraft, likely: float, size: tuple[float, float], source: Tex
         header=cell.header,
         bbox=cell.box.normalized(*size),
         text_source=source,
-        confidence=confidence(likely, source, cell.sure),
+        confidence=confidence(likely, source, cell.sure, kind="table", alike=cell.alike),
         source_spans=cell.quotation.spans,
         joins=cell.quotation.joins,
     )
 
 
-def _block(draft: Draft, cells: tuple[Cell, ...], placed: dict[str, Any]) -> Block:
+def _block(
+    draft: Draft, cells: tuple[Cell, ...], size: tuple[float, float], placed: dict[str, Any]
+) -> Block:
     text = draft.quotation.text
     match draft.kind:
         case "heading":
@@ -114,19 +132,61 @@ def _block(draft: Draft, cells: tuple[Cell, ...], placed: dict[str, Any]) -> Blo
             return kinds.PageFooter(text=text, **placed)
         case "code":
             return kinds.Code(text=text, **placed)
-        case "image":
-            return kinds.Image(
-                image_b64=draft.image_b64,
-                image_type=draft.image_type,
-                embedded_text=draft.embedded_text,
-                **placed,
-            )
+        case "image" | "diagram" | "chart" | "formula":
+            return _figure(draft, size, placed)
         case "callout":
             return kinds.Callout(text=text, **placed)
         case "table":
             return _table(draft, cells, placed)
         case _:
             return kinds.Paragraph(text=text, **placed)
+
+
+def _figure(draft: Draft, size: tuple[float, float], placed: dict[str, Any]) -> Block:
+    match draft.kind:
+        case "diagram":
+            return _diagram(draft, size, placed)
+        case "chart":
+            return kinds.Chart(
+                chart_type=draft.chart_type,
+                title=draft.title,
+                categories=draft.categories,
+                series=draft.series,
+                data_table=draft.data_table,
+                embedded_text=draft.embedded_text,
+                image_b64=draft.image_b64,
+                **placed,
+            )
+        case "formula":
+            return kinds.Formula(
+                text=draft.quotation.text,
+                latex=draft.latex,
+                rendered_image_b64=draft.image_b64,
+                **placed,
+            )
+        case _:
+            return kinds.Image(
+                image_b64=draft.image_b64,
+                alt=draft.alt,
+                image_type=draft.image_type,
+                embedded_text=draft.embedded_text,
+                **placed,
+            )
+
+
+def _diagram(draft: Draft, size: tuple[float, float], placed: dict[str, Any]) -> kinds.Diagram:
+    return kinds.Diagram(
+        nodes=tuple(
+            kinds.Node(id=f"n{at}", label=node.label, bbox=node.box.normalized(*size))
+            for at, node in enumerate(draft.nodes, 1)
+        ),
+        edges=tuple(
+            kinds.Edge(source=f"n{edge.source + 1}", target=f"n{edge.target + 1}", label=edge.label)
+            for edge in draft.edges
+        ),
+        image_b64=draft.image_b64,
+        **placed,
+    )
 
 
 def _table(draft: Draft, cells: tuple[Cell, ...], placed: dict[str, Any]) -> kinds.Table:

@@ -16,7 +16,7 @@ __all__ = ["with_callouts"]
 _SLACK = 2.0
 # A panel of more of the page is its background, or a column; a narrower one is a label's.
 _MOST_SHARE = 0.3
-_LEAST_WIDTH = 0.2
+_LEAST_WIDTH = 0.15
 _MOST_PANELS = 400
 _FEWEST_WORDS = 4
 # Where panels hold most of a page's text, they are its layout, and nothing is set apart.

@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 
 from toolkit.document.blocks import ImageType
 from toolkit.document.geometry import Box
+from toolkit.engine.drafts import Draft
 from toolkit.engine.grids import Grid
 from toolkit.engine.marks import Sheet
 from toolkit.engine.words import Line
 
-__all__ = ["VectorChart", "find_charts"]
+__all__ = ["VectorChart", "find_charts", "groups", "labels_of_drawing"]
 
 Floats = NDArray[np.float64]
 
@@ -43,6 +44,8 @@ class VectorChart:
     image_type: ImageType = ImageType.CHART
     sure: float | None = None
     """As a draft's."""
+    draft: Draft | None = None
+    """What it says, where it was understood."""
 
 
 def find_charts(
@@ -61,7 +64,7 @@ def find_charts(
     rest = list(lines)
     charts = []
     for drawing in _drawings(boxes):
-        labels = _labels(drawing, rest)
+        labels = labels_of_drawing(drawing, rest)
         figures = sum(any(char.isdigit() for char in line.text) for line in labels)
         if len(labels) < _FEWEST_LABELS or figures < _FEWEST_FIGURES:
             continue
@@ -75,9 +78,9 @@ def find_charts(
 def _drawings(boxes: list[Box]) -> list[Box]:
     """The boxes of groups of paths that could be charts."""
     table = np.array([(b.left, b.top, b.right, b.bottom) for b in boxes])
-    groups = _groups(table, _NEAR)
+    together = groups(table, _NEAR)
     found = []
-    for members in groups:
+    for members in together:
         own = table[members]
         left, top = own[:, :2].min(axis=0)
         right, bottom = own[:, 2:].max(axis=0)
@@ -88,10 +91,10 @@ def _drawings(boxes: list[Box]) -> list[Box]:
     return found
 
 
-def _groups(table: Floats, near: float) -> list[list[int]]:
+def groups(table: Floats, near: float) -> list[list[int]]:
     """Indices of boxes that touch each other, once each is made larger by *near* / 2."""
     grown = table + np.array([-near, -near, near, near]) / 2
-    groups = []
+    found = []
     left = np.ones(len(table), bool)
     for start in range(len(table)):
         if not left[start]:
@@ -106,8 +109,8 @@ def _groups(table: Floats, near: float) -> list[list[int]]:
             left[new] = False
             members += new
             edge += new
-        groups.append(members)
-    return groups
+        found.append(members)
+    return found
 
 
 def _is_plot(own: Floats, width: float) -> bool:
@@ -120,7 +123,7 @@ def _is_plot(own: Floats, width: float) -> bool:
     return int(bands.sum()) * 2 <= int(solid.sum())
 
 
-def _labels(drawing: Box, lines: Sequence[Line]) -> list[Line]:
+def labels_of_drawing(drawing: Box, lines: Sequence[Line]) -> list[Line]:
     """The lines in and around *drawing*; [] where one of them is running text."""
     reach = drawing
     labels: list[Line] = []

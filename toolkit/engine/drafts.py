@@ -5,13 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from toolkit.document.blocks import ImageType, Role, TextSource
+from toolkit.document.blocks import ChartType, ImageType, Role, Series, TextSource
 from toolkit.document.geometry import Box
 from toolkit.engine.grids import Grid
 from toolkit.engine.marks import Glyphs
 from toolkit.engine.words import Word
 
-__all__ = ["CellDraft", "Draft", "Quotation", "quote_lines", "table_cells"]
+__all__ = [
+    "CellDraft",
+    "Draft",
+    "EdgeDraft",
+    "NodeDraft",
+    "Quotation",
+    "in_one",
+    "quote_lines",
+    "table_cells",
+]
 
 _HYPHENS = "-\u2010\u00ad\u00ac"
 
@@ -25,7 +34,7 @@ class Quotation:
     joins: tuple[int, ...] = ()
     hidden: bool = False
     rows: tuple[str, ...] = ()
-    """Its rows as they stand on the page, with the hyphens that the text drops."""
+    """Its rows as they stand on the page, but for the hyphens that the text drops."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +50,25 @@ class CellDraft:
     header: bool
     sure: float | None = None
     """As a draft's."""
+    alike: bool | None = None
+    """As a draft's."""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeDraft:
+    """A node of a diagram."""
+
+    label: str
+    box: Box
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeDraft:
+    """An edge of a diagram, from a node to a node by their positions."""
+
+    source: int
+    target: int
+    label: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +81,10 @@ class Draft:
     confidence: float
     role: Role | None = None
     level: int = 1
+    told: int = 0
+    """The level that the file itself gives a heading; 0 where it does not."""
     size: float = 0.0
+    bold: bool = False
     items: tuple[str, ...] = ()
     levels: tuple[int, ...] = ()
     ordered: bool = False
@@ -65,10 +96,21 @@ class Draft:
     image_b64: str | None = None
     image_type: ImageType = ImageType.UNKNOWN
     embedded_text: str | None = None
+    alt: str | None = None
+    nodes: tuple[NodeDraft, ...] = ()
+    edges: tuple[EdgeDraft, ...] = ()
+    chart_type: ChartType = ChartType.UNKNOWN
+    title: str | None = None
+    categories: tuple[str, ...] = ()
+    series: tuple[Series, ...] = ()
+    data_table: tuple[tuple[str | float | None, ...], ...] = ()
+    latex: str | None = None
     text_source: TextSource | None = None
     """None: found out from the quotation."""
     sure: float | None = None
     """How sure the recognition is of its text, 0 to 1; None where nothing was recognised."""
+    alike: bool | None = None
+    """Whether two recognisers read the same, and surely; None where one alone read."""
 
 
 def quote_lines(
@@ -82,6 +124,7 @@ def quote_lines(
     parts: list[str] = []
     order: list[int] = []
     joins: list[int] = []
+    rows: list[str] = []
     for at, line in enumerate(lines):
         text = " ".join(word.text for word in line)
         after = lines[at + 1] if at + 1 < len(lines) else None
@@ -91,13 +134,26 @@ def quote_lines(
             parts.append(text)
         else:
             parts += [text, between]
+        rows.append(text)
         order += [index for word in line for index in word.glyphs]
     return Quotation(
         "".join(parts).strip(),
         _spans(order, glyphs.text),
         tuple(joins),
         bool(order) and bool(glyphs.hidden[order].any()),
-        tuple(" ".join(word.text for word in line) for line in lines),
+        tuple(rows),
+    )
+
+
+def in_one(quotations: Iterable[Quotation]) -> Quotation:
+    """*quotations* below each other as one; those without text say nothing."""
+    said = [one for one in quotations if one.text]
+    return Quotation(
+        "\n".join(one.text for one in said),
+        tuple(span for one in said for span in one.spans),
+        tuple(join for one in said for join in one.joins),
+        any(one.hidden for one in said),
+        tuple(row for one in said for row in one.rows),
     )
 
 

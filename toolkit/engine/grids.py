@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from toolkit.document.geometry import Box
 from toolkit.engine.words import Word
 
-__all__ = ["Grid", "GridCell"]
+__all__ = ["Grid", "GridCell", "is_covered"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,3 +44,14 @@ class Grid:
     @property
     def text(self) -> str:
         return " ".join(cell.text for cell in self.cells)
+
+
+def is_covered(grid: Grid) -> bool:
+    """Whether each place of *grid*, a row and a column, is of one cell and no more."""
+    places = [
+        (row, column)
+        for cell in grid.cells
+        for row in range(cell.row, cell.row + cell.row_span)
+        for column in range(cell.column, cell.column + cell.column_span)
+    ]
+    return len(places) == len(set(places)) == grid.rows * grid.columns

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from toolkit.document.geometry import Box
 
-__all__ = ["Slot", "lattices"]
+__all__ = ["Slot", "lattices", "level_lines"]
 
 Floats = NDArray[np.float64]
 
@@ -54,6 +54,11 @@ def lattices(rules: Floats) -> list[tuple[Box, list[Slot]]]:
         if grid is not None:
             found.append(grid)
     return found
+
+
+def level_lines(rules: Floats) -> Floats:
+    """(y, left, right) of level *rules*; pieces of one line put together."""
+    return _lines(rules, 1)
 
 
 def _lines(rules: Floats, axis: int) -> Floats:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toolkit.document.geometry import Box
+from toolkit.engine.shapes import Shape
 
 __all__ = [
     "Annotation",
@@ -32,13 +33,18 @@ def _no_boxes() -> Floats:
     return np.empty((0, 4))
 
 
+def _no_curves() -> Floats:
+    return np.empty((0, 5))
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Glyphs:
     """A page's characters in the reader's order, one row a character, n in all.
 
     ``text`` is the page's source text: n characters, white space included where the reader
     yields it. ``boxes`` is (n, 4): left, top, right, bottom. ``origins`` is (n, 2): where the
-    baseline begins. ``angles`` are degrees counter-clockwise, of 0, 90, 180 and 270.
+    baseline begins. ``angles`` are whole degrees counter-clockwise; what is nearly a quarter turn
+    is one.
     ``fonts`` are indices into ``font_names``. ``hidden`` marks what is never painted,
     ``stray`` what nobody can see: off the page, or too small.
     """
@@ -106,6 +112,8 @@ class Tag:
     glyphs: tuple[int, ...] = ()
     """The characters that it marks, as indices into the sheet's."""
     alt: str | None = None
+    actual: str | None = None
+    """What it says, where its characters do not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +145,10 @@ class FormField:
     """text, checkbox, radio, choice, button or signature."""
     box: Box
     name: str
+    """As the file has it, such as "form.page[0].name"."""
     value: str
+    label: str = ""
+    """What a person is told that it is for, where the file says it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -158,11 +169,15 @@ class Sheet:
     """(d, 4): the box of each path that is drawn: lines, curves, fills."""
     panels: Floats = field(default_factory=_no_boxes)
     """(p, 4): those of them that are one rectangle, tinted or framed."""
+    curved: Floats = field(default_factory=_no_curves)
+    """(c, 5): the box of each filled path of more than a rectangle, and its number of segments."""
     tags: tuple[Tag, ...] = ()
     """In the order of the structure tree; empty where the file has none that is sane."""
     outline: tuple[Bookmark, ...] = ()
     annotations: tuple[Annotation, ...] = ()
     fields: tuple[FormField, ...] = ()
+    shapes: tuple[Shape, ...] = ()
+    """What is drawn, with points and colours; looked for in the advanced profile alone."""
 
     @property
     def painted(self) -> bool:

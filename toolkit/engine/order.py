@@ -7,7 +7,6 @@ the stretch. Found again inside each column, so that columns may hold columns.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +16,7 @@ from toolkit.document.geometry import Box
 __all__ = ["columns", "in_rows"]
 
 Floats = NDArray[np.float64]
+_Ends = tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.bool_]]
 
 # Tried on labelled pages: narrower gutters part words, fewer lines part tables and forms.
 _GUTTER = 6.0
@@ -77,54 +77,69 @@ def _best_gutter(table: Floats, least: float) -> tuple[float, list[tuple[float, 
         edges = edges[:: len(edges) // _MOST_CANDIDATES + 1]
     best: tuple[float, list[tuple[float, float]]] | None = None
     best_score = 0.0
+    ends = _ends(table)
     for edge in edges:
-        bands = _bands(table, float(edge), least)
+        bands = _bands(table, ends, float(edge), least)
         score = sum(lines for _, _, lines in bands)
         if score > best_score:
             best, best_score = (float(edge), [(top, bottom) for top, bottom, _ in bands]), score
     return best
 
 
-def _bands(table: Floats, edge: float, least: float) -> list[tuple[float, float, float]]:
+def _bands(
+    table: Floats, ends: _Ends, edge: float, least: float
+) -> list[tuple[float, float, float]]:
     """(top, bottom, lines) of each stretch in which columns stand on both sides of *edge*."""
     left, top, right, bottom = table.T
     middle = (top + bottom) / 2
     is_right = left >= edge - 0.5
     is_left = ~is_right & (right <= edge - _GUTTER + 0.5)
-    is_crossing = _with_ends(table, ~is_right & ~is_left)
-    is_left, is_right = is_left & ~is_crossing, is_right & ~is_crossing
+    is_crossing = _with_ends(ends, ~is_right & ~is_left)
     crossing = np.sort(middle[is_crossing])
-    stops = np.concatenate(([-np.inf], crossing, [np.inf]))
+    # Between which two crossing lines each stands; one at the height of any of them counts nowhere.
+    between = np.searchsorted(crossing, middle)
+    beside = ~is_crossing & (between == np.searchsorted(crossing, middle, side="right"))
+    is_left, is_right = is_left & beside, is_right & beside
+    many = len(crossing) + 1
+    on_left = np.bincount(between[is_left], minlength=many)
+    on_right = np.bincount(between[is_right], minlength=many)
+    both = (np.minimum(on_left, on_right) > 0) & (np.maximum(on_left, on_right) >= _LEAST_LINES)
     found = []
-    for low, high in pairwise(stops):
-        inside = (middle > low) & (middle < high)
+    for stretch in np.flatnonzero(both):
+        inside = between == stretch
         first, second = table[inside & is_left], table[inside & is_right]
-        if min(len(first), len(second)) < 1 or max(len(first), len(second)) < _LEAST_LINES:
-            continue
         lines = _lines_beside(first, second, least)
         if lines > 0:
-            both = np.vstack((first, second))
-            mid = (both[:, 1] + both[:, 3]) / 2
+            every = np.vstack((first, second))
+            mid = (every[:, 1] + every[:, 3]) / 2
             found.append((float(mid.min()), float(mid.max()), lines))
     return found
 
 
-def _with_ends(table: Floats, crossing: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _ends(table: Floats) -> _Ends:
+    """What stands alone right below each line, and whether it may be its paragraph's last."""
+    left, top, _, bottom = table.T
+    height = bottom - top
+    order = np.argsort(top, kind="stable")
+    # The tops between a line's middle and where the next one's would be at the latest.
+    first = np.searchsorted(top[order], (top + bottom) / 2, side="right")
+    end = np.searchsorted(top[order], bottom + height)
+    above = np.flatnonzero(end - first == 1)
+    last = order[first[above]]
+    near = top[last] - bottom[above] < _LINE_BELOW * height[above]
+    alike = np.abs(bottom[last] - top[last] - height[above]) < 0.1 * height[above]
+    return above, last, near & alike & (np.abs(left[last] - left[above]) < 2.0)
+
+
+def _with_ends(ends: _Ends, crossing: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """*crossing* with the short last line of each paragraph that crosses a gutter.
 
     It begins where the line above does, right below it, and nothing stands beside it.
     """
+    above, last, ends_there = ends
     out = crossing.copy()
-    left, top, _, bottom = table.T
-    for at in np.flatnonzero(crossing):
-        height = bottom[at] - top[at]
-        below = np.flatnonzero((top > (top[at] + bottom[at]) / 2) & (top < bottom[at] + height))
-        if len(below) != 1 or crossing[below[0]]:
-            continue
-        last = below[0]
-        near = top[last] - bottom[at] < _LINE_BELOW * height
-        alike = abs(bottom[last] - top[last] - height) < 0.1 * height
-        out[last] = near and alike and abs(left[last] - left[at]) < 2.0
+    asked = crossing[above] & ~crossing[last]
+    out[last[asked]] = ends_there[asked]
     return out
 
 

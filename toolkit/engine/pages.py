@@ -6,6 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
+import numpy as np
+
+from toolkit.engine.advanced import checked, doubted
 from toolkit.engine.charts import VectorChart
 from toolkit.engine.clock import FOR_PICTURES, PageClock
 from toolkit.engine.drafts import Draft
@@ -14,9 +17,11 @@ from toolkit.engine.layout import drafts_as_they_stand, with_figures
 from toolkit.engine.marks import Sheet
 from toolkit.engine.ocr.presence import INSTALL, available
 from toolkit.engine.options import ParseOptions
+from toolkit.engine.remarks import remark_drafts, with_remarks, without_recognised
 from toolkit.engine.scans import scanned
 from toolkit.engine.scans_layout import written
 from toolkit.engine.scans_pictures import PicturesRead, read_pictures
+from toolkit.engine.scans_unread import outlined_text
 from toolkit.engine.trust import Faith, shown_text, unfaithful
 from toolkit.engine.words import Line, find_lines
 from toolkit.errors import (
@@ -54,6 +59,9 @@ class Reading(Protocol):
     def picture(self, number: int, dots_per_inch: float) -> Image.Image | None:
         """Page *number* as an image; None where it cannot be rendered."""
 
+    def picture_without_text(self, number: int, dots_per_inch: float) -> Image.Image | None:
+        """The same, but without its text."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class PageTask:
@@ -84,6 +92,8 @@ class ReadPage:
     faith: Faith = (0, 0)
     """Of what was recognised: characters that are right as far as is known, and characters."""
     faults: tuple[ToolkitError, ...] = ()
+    inches: tuple[float, float] | None = None
+    """Its width and height, as the reader says them."""
 
 
 def read_page(reading: Reading, task: PageTask) -> ReadPage:
@@ -102,7 +112,33 @@ def read_page(reading: Reading, task: PageTask) -> ReadPage:
         elif not lines:
             what = f"the page has no text layer, and no OCR is installed: {INSTALL}"
             faults.append(OcrUnavailable(what))
+    if lines and task.options.profile == "advanced":
+        return _borne_out(reading, sheet, lines, task, faults)
     return _native(reading, sheet, lines, task, faults)
+
+
+def _borne_out(
+    reading: Reading,
+    sheet: Sheet,
+    lines: list[Line],
+    task: PageTask,
+    faults: list[ToolkitError],
+) -> ReadPage:
+    """The page as its text layer has it, where its pixels do not show another text."""
+    if available() and task.options.ocr != "never":
+        task.clock.recognising()
+        task.recognising()
+    check = checked(reading, sheet, lines, task.options, task.clock)
+    faults += check.faults
+    everything = check.doubted
+    if check.unfaithful is not None:
+        faults.append(check.unfaithful)
+        page = _recognised(reading, sheet, task, faults)
+        if page is not None:
+            return page
+        everything = np.ones_like(check.doubted)
+    page = _native(reading, sheet, lines, task, faults)
+    return replace(page, drafts=doubted(page.drafts, everything))
 
 
 def _unfaithful(sheet: Sheet) -> TextLayerUnfaithful | None:
@@ -136,7 +172,13 @@ def _recognised(
         return None
     dots = image.width * 72 / sheet.width
     try:
-        scan = scanned(image, dots, languages=task.options.languages, check=task.clock.check)
+        scan = scanned(
+            image,
+            dots,
+            languages=task.options.languages,
+            check=task.clock.check,
+            again=_is_read_twice(sheet, task.options),
+        )
     except OcrError as exc:
         faults.append(exc)
         return None
@@ -151,10 +193,18 @@ def _recognised(
     return ReadPage(
         number=task.number,
         size=(sheet.width, sheet.height),
-        drafts=with_figures(said.drafts, figures),
+        drafts=with_remarks(
+            with_figures(said.drafts, figures),
+            without_recognised(remark_drafts(sheet), said.drafts),
+        ),
         faith=said.faith,
         faults=tuple(faults),
     )
+
+
+def _is_read_twice(sheet: Sheet, options: ParseOptions) -> bool:
+    """Whether two recognisers read the page: one that has text of its own is never proven so."""
+    return options.profile == "advanced" and not sheet.glyphs.text.strip()
 
 
 def _unsupported(script: str | None) -> list[ToolkitError]:
@@ -176,11 +226,11 @@ def _native(
     said = _of_pictures(reading, sheet, lines, task, charts)
     drafts, charts = with_figures(drafts, said.drafts), [*charts, *said.pictures]
     picture = reading.picture if task.options.preserve_images else None
-    figures = figure_drafts(sheet, picture, task.room, charts)
+    figures = figure_drafts(sheet, picture, task.room, charts, reading.picture)
     return ReadPage(
         number=task.number,
         size=(sheet.width, sheet.height),
-        drafts=with_figures(drafts, figures),
+        drafts=with_remarks(with_figures(drafts, figures), remark_drafts(sheet)),
         text=sheet.glyphs.text,
         shown=shown_text(sheet.glyphs),
         readings=sheet.readings,
@@ -204,11 +254,17 @@ def _of_pictures(
         for box in unread_images(sheet, lines)
         if not any(chart.box.overlap(box) > 0.5 * box.area for chart in charts)
     ]
-    if unread and not available():
-        what = "1 image was" if len(unread) == 1 else f"{len(unread)} images were"
+    drawn = [
+        box
+        for box in outlined_text(sheet, lines)
+        if not any(other.overlap(box) > 0.5 * box.area for other in unread)
+    ]
+    count = len(unread) + len(drawn)
+    if count and not available():
+        what = "1 image was" if count == 1 else f"{count} images were"
         missing = OcrUnavailable(f"{what} not read, since no OCR is installed: {INSTALL}")
         return PicturesRead(faults=[missing])
-    if not unread:
+    if not count:
         return PicturesRead()
     task.clock.recognising()
     task.recognising()
@@ -217,4 +273,6 @@ def _of_pictures(
         return PicturesRead(faults=[OcrError("the page cannot be rendered to read its images")])
     clock = task.clock.within(FOR_PICTURES)
     languages = task.options.languages
-    return read_pictures(image, sheet, unread, lines, languages=languages, clock=clock)
+    return read_pictures(
+        image, sheet, unread, lines, outlined=drawn, languages=languages, clock=clock
+    )

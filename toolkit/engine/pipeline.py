@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Container, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from toolkit.document.document import (
@@ -16,21 +16,22 @@ from toolkit.document.document import (
 )
 from toolkit.document.document import Source as DocumentSource
 from toolkit.engine.blocks import blocks_of
-from toolkit.engine.clock import page_clock
+from toolkit.engine.crew import Job, Tell, together
 from toolkit.engine.figures import MOST_BYTES
-from toolkit.engine.ocr.presence import INSTALL, available
+from toolkit.engine.links import linked
+from toolkit.engine.opened import PageReader, Read, opened
 from toolkit.engine.options import ParseOptions, page_numbers
-from toolkit.engine.pages import PageTask, Reading, ReadPage, read_page
-from toolkit.engine.roles import running_lines, with_levels
-from toolkit.engine.source import IMAGES, PPTX, Source
+from toolkit.engine.pages import ReadPage
+from toolkit.engine.running import running_lines
+from toolkit.engine.sections import with_sections
+from toolkit.engine.source import IMAGES, PPT, PPTX, Source
+from toolkit.engine.table_pages import with_continued
 from toolkit.engine.trust import Faith, faithfulness, page_faith
 from toolkit.engine.version import MODEL
 from toolkit.errors import (
     DamagedFile,
     FramesLeftOut,
-    ImageTooLarge,
     OcrUnavailable,
-    PageTimeout,
     PageUnreadable,
     ToolkitError,
     TooManyPages,
@@ -51,51 +52,55 @@ def parse(
     limits: Limits = Limits(),  # noqa: B008  # frozen
     report: Report | None = None,
     cut_pages: Mapping[int, tuple[str, str]] = {},
+    processes: int = 1,
 ) -> Document:
     """*source* as a document of typed blocks, in reading order.
 
     *report* hears of each page before it is begun; *cut_pages* are left out and listed with the
     (code, message) given. A page that fails is listed too; only where none could be read is its
-    error raised. Raises PasswordProtected, DamagedFile, TooManyPages, InvalidOption.
+    error raised. Pages of a long file may be read by so many *processes*, this one counted; the
+    document is the same. Raises PasswordProtected, DamagedFile, TooManyPages, InvalidOption.
     """
-    if source.media_type == PPTX:
+    if source.media_type in (PPT, PPTX):
         # Loaded only where it is needed: python-pptx and lxml.
         from toolkit.engine.slides import parse_slides
 
-        return parse_slides(
-            source, options, limits=limits, report=report or _unheard, cut_pages=cut_pages
-        )
+        source = _slides(source, limits)
+        heard = report or _unheard
+        return parse_slides(source, options, limits=limits, report=heard, cut_pages=cut_pages)
     started = time.monotonic()
-    reading = _opened(source, options)
+    reading = opened(source, options)
     wanted = _wanted(reading.page_count, options, limits)
     failures = [
-        PageFailure(page=n, code=code, message=message)
-        for n, (code, message) in sorted(cut_pages.items())
-        if n in wanted
+        PageFailure(page=n, code=cut_pages[n][0], message=cut_pages[n][1])
+        for n in sorted(set(cut_pages).intersection(wanted))
     ]
-    run = _Run(reading, options, limits, report or _unheard, failures)
-    pages = list(run.pages(wanted, cut_pages))
+    run = _Run(PageReader(reading, options, limits), report or _unheard, failures)
+    # With a page to be left out, the others are read one by one: another may do harm, too.
+    batch = int(getattr(reading, "batch", 1))
+    job = Job(source, options, limits, wanted, 1 if cut_pages else processes, batch)
+    pages = list(run.pages(job, cut_pages))
     if pages and getattr(reading, "is_animated", False):
         run.fail(1, FramesLeftOut("only the first picture of the animation was read"))
     if not pages:
-        first = min(failures, key=lambda failure: failure.page)
-        # A file none of whose pages can be read is damaged as a whole.
-        code = DamagedFile.code if first.code == PageUnreadable.code else first.code
-        raise error_of(code, f"no page could be read; {first.message}")
+        raise _nothing_of(failures)
     return _document(source, run, pages, started)
 
 
-def _opened(source: Source, options: ParseOptions) -> Reading:
-    if options.ocr == "force" and not available():
-        raise OcrUnavailable(f"ocr=force needs an OCR, and none is installed: {INSTALL}")
-    # Each reader is loaded only where it is needed.
-    if source.media_type in IMAGES:
-        from toolkit.engine.readers import image
+def _slides(source: Source, limits: Limits) -> Source:
+    """*source* as a PPTX, which an old file is made first."""
+    if source.media_type == PPTX:
+        return source
+    from toolkit.engine.readers.ppt import LONGEST, as_pptx
 
-        return image.read(source, options)
-    from toolkit.engine.readers import pdf
+    return as_pptx(source, LONGEST * limits.deadline)
 
-    return pdf.read(source, options)
+
+def _nothing_of(failures: list[PageFailure]) -> ToolkitError:
+    first = min(failures, key=lambda failure: failure.page)
+    # A file none of whose pages can be read is damaged as a whole.
+    code = DamagedFile.code if first.code == PageUnreadable.code else first.code
+    return error_of(code, f"no page could be read; {first.message}")
 
 
 def _unheard(_progress: Progress) -> None:
@@ -116,28 +121,42 @@ def _wanted(count: int, options: ParseOptions, limits: Limits) -> tuple[int, ...
 class _Run:
     """One parse while it lasts."""
 
-    reading: Reading
-    options: ParseOptions
-    limits: Limits
+    reader: PageReader
     report: Report
     failures: list[PageFailure]
     room: int = MOST_BYTES
 
-    def pages(self, wanted: tuple[int, ...], cut: Container[int]) -> Iterator[ReadPage]:
+    def pages(self, job: Job, cut: Container[int]) -> Iterator[ReadPage]:
         """The pages that can be read; the others are added to the failures."""
-        tell = self._teller(len(wanted))
+        tell = self._teller(len(job.wanted))
         tell(0, 0, Stage.PARSING)
+        reads = (
+            together(job, self._read, tell)
+            if job.processes > 1
+            else self._one_by_one(job.wanted, cut, tell)
+        )
+        for number, read in reads:
+            if not isinstance(read, ReadPage):
+                self.fail(number, read)
+                continue
+            for fault in read.faults:
+                self.fail(number, fault)
+            yield self._within_room(read)
+
+    def _one_by_one(
+        self, wanted: tuple[int, ...], cut: Container[int], tell: Tell
+    ) -> Iterator[tuple[int, Read]]:
         for at, number in enumerate(wanted):
             if number in cut:
                 continue
             tell(number, at, Stage.PARSING)
             ahead = tuple(n for n in wanted[at + 1 : at + 16] if n not in cut)
-            try:
-                yield self._page(number, () if cut else ahead, partial(tell, number, at))
-            except (PageUnreadable, PageTimeout, ImageTooLarge) as exc:
-                self.fail(number, exc)
+            yield (
+                number,
+                self._read(number, () if cut else ahead, partial(tell, number, at, Stage.OCR)),
+            )
 
-    def _teller(self, pages: int) -> Callable[[int, int, Stage], None]:
+    def _teller(self, pages: int) -> Tell:
         """Reports the page, how many were done before, and what is done with it."""
 
         def tell(page: int, done: int, stage: Stage) -> None:
@@ -146,33 +165,31 @@ class _Run:
 
         return tell
 
-    def _page(self, number: int, ahead: tuple[int, ...], tell: Callable[[Stage], None]) -> ReadPage:
-        with page_clock(number, self.limits.page_seconds) as clock:
-            task = PageTask(
-                number=number,
-                ahead=ahead,
-                options=self.options,
-                clock=clock,
-                room=self.room,
-                recognising=lambda: tell(Stage.OCR),
-            )
-            page = read_page(self.reading, task)
-        self.room -= sum(len(draft.image_b64 or "") for draft in page.drafts)
-        for fault in page.faults:
-            self.fail(number, fault)
-        return page
+    def _read(self, number: int, ahead: tuple[int, ...], recognising: Callable[[], None]) -> Read:
+        return self.reader.read(number, ahead, recognising, MOST_BYTES if self.room > 0 else 0)
+
+    def _within_room(self, page: ReadPage) -> ReadPage:
+        """*page* with as many of its images as the document has room for, the first ones first."""
+        drafts = []
+        for draft in page.drafts:
+            size = len(draft.image_b64 or "")
+            fits = size <= self.room
+            drafts.append(draft if fits else replace(draft, image_b64=None))
+            self.room -= size if fits else 0
+        return replace(page, drafts=drafts)
 
     def fail(self, page: int, error: ToolkitError) -> None:
         """List *error* as what is missing of *page*."""
         self.failures.append(PageFailure(page=page, code=error.code, message=str(error)))
 
 
-def _document(source: Source, run: _Run, pages: list[ReadPage], started: float) -> Document:
-    running = running_lines([(page.size[1], page.drafts) for page in pages])
+def _written(run: _Run, pages: list[ReadPage]) -> tuple[list[Page], list[Faith]]:
+    """*pages* in blocks, now that all are known; and how faithful each is."""
+    running = running_lines([(page.number, page.size[1], page.drafts) for page in pages])
     taken: set[str] = set()
     made: list[Page] = []
     faiths: list[Faith] = []
-    for page, drafts in zip(pages, with_levels(running), strict=True):
+    for page, drafts in zip(pages, with_sections(running), strict=True):
         blocks = blocks_of(
             drafts,
             page=page.number,
@@ -183,20 +200,35 @@ def _document(source: Source, run: _Run, pages: list[ReadPage], started: float) 
         )
         faiths += [page_faith(blocks, page.shown), page.faith]
         made.append(Page(page=page.number, blocks=blocks))
+    going_on = with_continued([(page.page, page.blocks) for page in made])
+    made = [Page(page=page.page, blocks=b) for page, b in zip(made, going_on, strict=True)]
+    if run.reader.options.profile == "advanced":
+        with_links = linked([page.blocks for page in made])
+        made = [
+            Page(page=page.page, blocks=blocks)
+            for page, blocks in zip(made, with_links, strict=True)
+        ]
+    return made, faiths
+
+
+def _document(source: Source, run: _Run, pages: list[ReadPage], started: float) -> Document:
+    made, faiths = _written(run, pages)
     failures = tuple(sorted(run.failures, key=lambda failure: (failure.page, failure.code)))
     unread = any(failure.code == OcrUnavailable.code for failure in failures)
-    count = run.reading.page_count
+    reading = run.reader.reading
+    count = reading.page_count
+    sizes = {page.number: page.inches for page in pages}
     return Document(
         source=DocumentSource(
             kind=SourceKind.IMAGE if source.media_type in IMAGES else SourceKind.PDF,
             filename=source.filename,
             file_hash=f"sha256:{source.sha256}",
             page_count=count,
-            page_sizes=tuple(run.reading.inches(number) for number in range(1, count + 1)),
+            page_sizes=tuple(sizes.get(n) or reading.inches(n) for n in range(1, count + 1)),
         ),
         extraction=Extraction(
             model=MODEL,
-            profile=run.options.profile,
+            profile=run.reader.options.profile,
             duration_ms=round((time.monotonic() - started) * 1000),
             faithfulness_score=faithfulness(faiths, unread=unread),
             per_page_failures=failures,

@@ -7,8 +7,9 @@ from typing import Final
 
 from PIL import Image
 
-from toolkit.engine.source import PDF, PPTX, Source
+from toolkit.engine.source import PDF, PPT, PPTX, Source
 from toolkit.errors import PageUnreadable
+from toolkit.jobs.tool import Limits
 
 __all__ = ["WIDEST", "page_picture"]
 
@@ -29,6 +30,10 @@ def page_picture(source: Source, page: int, width: int, password: str | None = N
     Raises PageUnreadable, and for the whole file DamagedFile and PasswordProtected.
     """
     asked = max(_NARROWEST, min(WIDEST, width))
+    if source.media_type == PPT:
+        from toolkit.engine.readers.ppt import LONGEST, as_pptx
+
+        source = as_pptx(source, LONGEST * Limits().deadline)
     if source.media_type == PDF:
         image = _of_pdf(source, page, asked, password)
     elif source.media_type == PPTX:

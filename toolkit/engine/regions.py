@@ -1,8 +1,4 @@
-"""Lines → rows → regions: what belongs together on a page, in reading order.
-
-A row is what stands beside each other inside one column; a region is the rows of one paragraph,
-heading or list item, or one table.
-"""
+"""Rows → regions: the rows of one paragraph, heading or list item, or one table."""
 
 from __future__ import annotations
 
@@ -10,59 +6,39 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
-
-import numpy as np
 
 from toolkit.document.geometry import Box
+from toolkit.engine.contents import contents_rows
 from toolkit.engine.grids import Grid
-from toolkit.engine.marks import Glyphs, Proposal, Sheet
-from toolkit.engine.order import columns, in_rows
-from toolkit.engine.words import Line, is_leftward, line_of
+from toolkit.engine.marks import Proposal, Sheet
+from toolkit.engine.notes import note_rows
+from toolkit.engine.rows import Row, Stats, starts_item
 
-__all__ = ["Region", "Row", "Stats", "find_rows", "page_stats", "regions_of", "starts_item"]
+__all__ = ["TYPEWRITTEN", "Region", "regions_of"]
 
-BULLETS = "•◦▪■□▫●○‣⁃∙·⚫➢➤►▶❖✓✔★☐\uf0b7\uf0a7\uf0d8–—*"
-_BULLET = re.compile(rf"^[{re.escape(BULLETS)}-](?=\s)")
-_NUMBERED = re.compile(
-    r"^(?:\(?(?:\d{1,2}|[a-zA-Z]|[ivxIVX]{1,5})[.)]|\[\d{1,3}\]|\d{1,2}[.)]\d*)(?=\s)"
-)
+TYPEWRITTEN = 0.6
+"""A page that has more of its text in letters of one width was written by a typewriter."""
+
 # A gap between rows beyond the usual one by this share parts paragraphs.
 _SPACED = 1.35
 _OTHER_SIZE = 0.12
-# Fewer characters outside of tables do not say what the body's size is.
-_LITTLE = 300
 # An indented first line stands in by at least this share of its size.
 _INDENT = 0.7
 _HANGING = 0.15
+_SAME_LEFT = 2.0
+_SAME_MIDDLE = 2.0
+# Lines of one paragraph are no farther apart than is usual, and little more.
+_NO_SPACE = 1.1
+_ENDS = ".!?:…"
+# Lines of code may have two empty ones between them.
+_CODE_GAP = 3.9
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Row:
-    """One row of one column. ``gap_above`` is from the baseline above, in sizes; inf at the top."""
-
-    line: Line
-    column: int
-    proposal: int | None = None
-    """The index of the proposal that it lies in."""
-    gap_above: float = float("inf")
-    gap_below: float = float("inf")
-
-    @property
-    def text(self) -> str:
-        return self.line.text
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Stats:
-    """What is usual on a page, weighted by characters."""
-
-    body_size: float
-    body_bold: bool
-    leading: float
-    """The usual distance of baselines, in sizes."""
-    characters: int
-    by_style: Counter[tuple[float, bool]]
+# A note's next line is no farther away, in sizes.
+_NOTE_GAP = 2.2
+_ITEM_TAGS = frozenset({"li", "lbl", "lbody"})
+# Rows of these kinds go on in no other.
+_SEPARATE = frozenset({"toc", "note"})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,7 +48,7 @@ class Region:
     rows: tuple[Row, ...]
     box: Box
     kind: str
-    """What the rows were taken for: heading, text or item; or table."""
+    """What the rows were taken for: heading, text, item, note or toc; or table."""
     grid: Grid | None = None
     proposed: str | None = None
     """The kind that the other engine saw here."""
@@ -83,138 +59,6 @@ class Region:
     @property
     def text(self) -> str:
         return " ".join(row.text for row in self.rows)
-
-
-def find_rows(lines: Sequence[Line], grids: Sequence[Grid], sheet: Sheet) -> list[Row | Grid]:
-    """Rows and tables in reading order; lines that stand on their side come last."""
-    upright = [line for line in lines if line.angle == 0]
-    units: list[Line | Grid] = [*upright, *grids]
-    boxes = [unit.box for unit in units]
-    found: list[Row | Grid] = []
-    for number, column in enumerate(columns(boxes, sheet.width)):
-        found += _column_rows([units[i] for i in column], number, sheet)
-    aside = [line for line in lines if line.angle != 0]
-    found += [Row(line, -1, _inside(line.box, sheet.proposals)) for line in aside]
-    return _with_gaps(found)
-
-
-def _column_rows(units: list[Line | Grid], number: int, sheet: Sheet) -> list[Row | Grid]:
-    lines = _with_initials([unit for unit in units if isinstance(unit, Line)], sheet.glyphs)
-    every: list[Line | Grid] = [*lines, *(unit for unit in units if isinstance(unit, Grid))]
-    boxes = [unit.box for unit in every]
-    out: list[Row | Grid] = []
-    for row in in_rows(boxes, range(len(boxes))):
-        beside: list[Line] = []
-        for index in row:
-            unit = every[index]
-            if isinstance(unit, Line):
-                beside.append(unit)
-                continue
-            out += _row(beside, number, sheet)
-            beside = []
-            out.append(unit)
-        out += _row(beside, number, sheet)
-    return out
-
-
-def _row(beside: list[Line], number: int, sheet: Sheet) -> list[Row | Grid]:
-    if not beside:
-        return []
-    line = beside[0]
-    if len(beside) > 1:
-        if is_leftward([part.text for part in beside]):
-            beside = beside[::-1]
-        line = line_of(sheet.glyphs, [word for part in beside for word in part.words])
-    return [Row(line, number, _inside(line.box, sheet.proposals))]
-
-
-def _with_initials(lines: list[Line], glyphs: Glyphs) -> list[Line]:
-    """*lines* with a large initial that reaches over several lines put before the first of them."""
-    out = list(lines)
-    for initial in lines:
-        if len(initial.text) > 2 or not initial.text[-1:].isalpha():
-            continue
-        beside = [
-            line
-            for line in out
-            if line is not initial
-            and initial.size > 1.7 * line.size
-            and -0.3 * line.size < line.box.left - initial.box.right < 1.5 * line.size
-            and line.box.bottom > initial.box.top
-            and line.box.top < initial.box.bottom
-        ]
-        if len(beside) < 2:
-            continue
-        first = min(beside, key=lambda line: line.box.top)
-        word = first.words[0]
-        glued = type(word)(
-            initial.text.replace(" ", "") + word.text,
-            word.box,
-            (*initial.glyphs, *word.glyphs),
-        )
-        out.remove(initial)
-        out[out.index(first)] = line_of(glyphs, [glued, *first.words[1:]])
-    return out
-
-
-def _inside(box: Box, proposals: tuple[Proposal, ...] | None) -> int | None:
-    """The index of the smallest proposal with text that holds the middle of *box*."""
-    x, y = (box.left + box.right) / 2, (box.top + box.bottom) / 2
-    holding = [
-        (proposal.box.area, index)
-        for index, proposal in enumerate(proposals or ())
-        if proposal.text and proposal.box.holds(x, y)
-    ]
-    return min(holding)[1] if holding else None
-
-
-def _with_gaps(found: list[Row | Grid]) -> list[Row | Grid]:
-    """Each row with the distance to its neighbours in the same column."""
-    gaps = [float("inf")] * (len(found) + 1)
-    for at, (one, two) in enumerate(pairwise(found), start=1):
-        if isinstance(one, Row) and isinstance(two, Row) and one.column == two.column >= 0:
-            step = two.line.baseline - one.line.baseline
-            gaps[at] = step / max(1.0, min(one.line.size, two.line.size))
-    return [
-        Row(unit.line, unit.column, unit.proposal, gaps[at], gaps[at + 1])
-        if isinstance(unit, Row)
-        else unit
-        for at, unit in enumerate(found)
-    ]
-
-
-def page_stats(found: Sequence[Row | Grid]) -> Stats:
-    """What is usual among the rows of a page; in its tables too, where there is little else."""
-    rows = [unit for unit in found if isinstance(unit, Row)]
-    by_style: Counter[tuple[float, bool]] = Counter()
-    for row in rows:
-        by_style[(round(row.line.size * 2) / 2, row.line.bold)] += len(row.text)
-    sizes: Counter[float] = Counter()
-    for (size, _), count in by_style.items():
-        sizes[size] += count
-    grids = [unit for unit in found if isinstance(unit, Grid)]
-    if sizes.total() < _LITTLE:
-        for grid in grids:
-            sizes[round(grid.size * 2) / 2] += len(grid.text)
-    body = sizes.most_common(1)[0][0] if sizes else 10.0
-    steps = [r.gap_above for r in rows if r.gap_above < 3 and abs(r.line.size - body) < 0.6]
-    return Stats(
-        body_size=body,
-        body_bold=by_style[(body, True)] > by_style[(body, False)],
-        leading=float(np.median(steps)) if steps else 1.2,
-        characters=by_style.total() + sum(len(grid.text) for grid in grids),
-        by_style=by_style,
-    )
-
-
-def starts_item(text: str) -> str | None:
-    """The marker with which *text* begins as a list item, if it does.
-
-    >>> starts_item("• first"), starts_item("2) second"), starts_item("plain")
-    ('•', '2)', None)
-    """
-    found = _BULLET.match(text) or _NUMBERED.match(text)
-    return found[0] if found else None
 
 
 def regions_of(
@@ -233,13 +77,20 @@ def regions_of(
             regions.append(Region(tuple(current), box, kind, proposed=proposed, evidence=best))
         current = []
 
-    for unit, weight in zip(found, evidence, strict=True):
+    contents, notes = contents_rows(found), note_rows(found, stats, sheet)
+    for at, (unit, weight) in enumerate(zip(found, evidence, strict=True)):
         if isinstance(unit, Grid):
             close()
             regions.append(Region((), unit.box, "table", grid=unit, proposed="table"))
             continue
-        own = "heading" if weight >= 0.5 else "item" if starts_item(unit.text) else "text"
-        if not current or _breaks(current, kind, unit, own, stats):
+        if at in contents:
+            own, begins = "toc", contents[at]
+        elif at in notes:
+            own, begins = "note", notes[at] or unit.gap_above > _NOTE_GAP
+        else:
+            own = _own_kind(unit, weight, current, stats)
+            begins = _breaks(current, kind, unit, own, stats) if current else True
+        if not current or begins or (own != kind and {own, kind} & _SEPARATE):
             close()
             kind, best = own, weight
         current.append(unit)
@@ -248,28 +99,91 @@ def regions_of(
     return regions
 
 
+def _own_kind(row: Row, weight: float, current: Sequence[Row], stats: Stats) -> str:
+    """What *row* is for itself: a heading, the beginning of an item, or text."""
+    if weight >= 0.5:
+        return "heading"
+    tag, last = row.tagged, current[-1].tagged if current else None
+    if tag is not None and tag.kind in _ITEM_TAGS:
+        return "text" if last is not None and last.element == tag.element else "item"
+    marker = starts_item(row.text)
+    if marker is None or (current and _is_in_sentence(current[-1], row, stats)):
+        return "text"
+    return "item"
+
+
+def _is_in_sentence(last: Row, row: Row, stats: Stats) -> bool:
+    """Whether *row*, though it begins like an item, goes on in a sentence: "… weighs / 1.5 kg"."""
+    return (
+        last.column == row.column
+        and row.gap_above <= _NO_SPACE * stats.leading
+        and abs(last.line.box.left - row.line.box.left) < _SAME_LEFT
+        and last.text.rstrip()[-1] not in _ENDS + ";,"
+        and not _would_fit(last, row)
+        and starts_item(last.text) is None
+    )
+
+
+def _would_fit(last: Row, row: Row) -> bool:
+    """Whether the first word of *row* had room at the end of *last*: then that one ended."""
+    return last.room > row.line.words[0].box.width + 0.5 * row.line.size
+
+
 def _breaks(current: list[Row], kind: str, row: Row, own: str, stats: Stats) -> bool:
     """Whether *row* begins a region of its own after the rows of *current*."""
     last = current[-1]
     if last.column != row.column or (kind == "heading") != (own == "heading"):
         return True
+    if _tagged_as_one(last, row):
+        return False
     gap = row.gap_above
     if abs(row.line.size - last.line.size) > _OTHER_SIZE * max(row.line.size, last.line.size):
         return True
     if kind == "heading":
         return gap > 1.9 or row.line.bold != last.line.bold or _is_numbered(row.text)
-    if own == "item" or (kind == "item" and _stands_left_of(row, current[0])):
+    if row.line.mono and last.line.mono and stats.mono < TYPEWRITTEN:
+        return gap > _CODE_GAP or gap < 0
+    if own == "item" or (kind == "item" and _leaves_item(current, row)):
         return True
-    if gap > max(_SPACED * stats.leading, 1.5) or gap < 0:
+    if gap > max(_SPACED * _leading(current, stats), 1.5) or gap < 0:
         return True
     if row.line.bold != last.line.bold and gap > 1.05 * stats.leading:
         return True
-    return kind == "text" and _is_indented(current, row)
+    indented = kind == "text" and (_is_indented(current, row) or _hangs(current, row))
+    if indented and not _are_centred([*current, row]):
+        return True
+    return _ended(last, row)
 
 
-def _stands_left_of(row: Row, item: Row) -> bool:
-    """Whether *row* begins left of an item's marker, where no line of the item does."""
-    return row.line.box.left < item.line.box.left - _HANGING * item.line.size
+def _ended(last: Row, row: Row) -> bool:
+    """Whether a paragraph ended in *last*: with its sentence, and with room for another word."""
+    first = row.text.lstrip("“\"'‘(«¿¡")[:1]
+    begins = first.isupper() or first.isdigit()
+    return begins and last.text.rstrip("”\"'’)»")[-1:] in _ENDS and _would_fit(last, row)
+
+
+def _tagged_as_one(last: Row, row: Row) -> bool:
+    """Whether the file says that both are parts of one heading."""
+    one, two = last.tagged, row.tagged
+    return one is not None and two is not None and one.kind == "h" and one.element == two.element
+
+
+def _leading(current: list[Row], stats: Stats) -> float:
+    """How far apart the lines are here; on a page of many gaps the usual one is too large."""
+    own = [row.gap_above for row in current[1:]]
+    return min([stats.leading, *own])
+
+
+def _leaves_item(current: list[Row], row: Row) -> bool:
+    """Whether *row* begins left of where the lines of an item do: left of its marker, or of its
+    text where that hangs."""
+    item, left = current[0].line, row.line.box.left
+    if left < item.box.left - _HANGING * item.size:
+        return True
+    hang = item.words[1].box.left if len(item.words) > 1 else item.box.left
+    is_hanging = len(current) > 1 and abs(current[1].line.box.left - hang) < _SAME_LEFT
+    ended = len(current) == 1 and _would_fit(current[0], row)
+    return (is_hanging or ended) and left < hang - _INDENT * item.size
 
 
 def _is_indented(current: list[Row], row: Row) -> bool:
@@ -279,6 +193,24 @@ def _is_indented(current: list[Row], row: Row) -> bool:
     if len(current) == 1:
         return False
     return stands_in and abs(current[-1].line.box.left - left) < 1.0
+
+
+def _hangs(current: list[Row], row: Row) -> bool:
+    """Whether *row* begins a paragraph where the last one began, of which the other rows stand in.
+
+    So are references set, and the entries of an index.
+    """
+    first, *rest = (r.line.box.left for r in current)
+    if not rest or abs(row.line.box.left - first) > 1.0:
+        return False
+    stand_in = min(rest) - first > _INDENT * row.line.size
+    return stand_in and max(rest) - min(rest) < 1.0
+
+
+def _are_centred(rows: Sequence[Row]) -> bool:
+    """Whether *rows* have one middle, so that where each begins says nothing."""
+    middles = [(row.line.box.left + row.line.box.right) / 2 for row in rows]
+    return max(middles) - min(middles) < _SAME_MIDDLE
 
 
 def _is_numbered(text: str) -> bool:

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+from rapidfuzz.distance import LCSseq
 
 from toolkit.document.geometry import Box
+from toolkit.document.normal import folded, quoted
 from toolkit.engine.drafts import CellDraft, Draft, Quotation
 from toolkit.engine.marks import Glyphs, Sheet
 from toolkit.engine.scans_type import Setting, settings_of
@@ -53,6 +55,10 @@ class Scan:
     points: float
     """How many points of the sheet are a pixel."""
     unsupported: str | None
+    alike: NDArray[np.bool_] | None = None
+    """(n,): characters that two recognisers read alike and surely; None where one alone read."""
+    again: tuple[int, int] | None = None
+    """Characters that both read, and of the longer of both readings."""
 
     def box_back(self, box: Box) -> Box:
         """*box* of the sheet as it lies on the page as it was scanned, in points."""
@@ -80,6 +86,7 @@ class Scan:
                 box=self.box_back(draft.box),
                 quotation=_bare(draft.quotation),
                 sure=self._sure_of(draft.quotation, *(cell.quotation for cell in draft.cells)),
+                alike=self._is_alike(draft.quotation),
                 cells=tuple(self._cell_back(cell) for cell in draft.cells),
             )
             for draft in drafts
@@ -96,6 +103,16 @@ class Scan:
             box=self.box_back(cell.box),
             quotation=_bare(cell.quotation),
             sure=self._sure_of(cell.quotation),
+            alike=self._is_alike(cell.quotation),
+        )
+
+    def _is_alike(self, quotation: Quotation) -> bool | None:
+        """Whether *quotation* says what two recognisers read alike, and nothing else."""
+        if self.alike is None:
+            return None
+        text, spans = self.sheet.glyphs.text, quotation.spans
+        return all(self.alike[first:last].all() for first, last in spans) and (
+            folded(quotation.text) == folded(quoted(text, spans, quotation.joins))
         )
 
     def _sure_of(self, *quotations: Quotation) -> float:
@@ -115,10 +132,12 @@ def scanned(
     *,
     languages: tuple[str, ...] = (),
     check: Callable[[], None] = lambda: None,
+    again: bool = False,
 ) -> Scan:
     """What *image* shows, at *dots* pixels an inch, as page 1.
 
-    *check* is called between steps and may raise. Raises OcrError, MemoryExceeded, MissingExtra.
+    *check* is called between steps and may raise. *again*: two recognisers read. Raises OcrError,
+    MemoryExceeded, MissingExtra.
     """
     from toolkit.engine.ocr import recognise, straightened
     from toolkit.engine.ocr.failures import translated
@@ -126,27 +145,61 @@ def scanned(
 
     straight = straightened(image)
     check()
-    seen = recognise(straight.image, languages=languages, check=check)
+    seen = recognise(straight.image, languages=languages, check=check, again=again)
     check()
-    points = 72 / dots
     grey = np.asarray(straight.image.convert("L"))
-    counted = [(line.box, len(line.words)) for line in seen.lines]
-    with translated("looking for rules and pictures"):
+    with translated("looking for rules, pictures and bullets"):
         rules = find_rules(grey, dots, [word.box for line in seen.lines for word in line.words])
-        pictures, panels = find_pictures(np.asarray(straight.image), dots, counted, rules)
-    settings = settings_of(grey.astype(np.float32), seen.lines)
-    glyphs, sure = _glyphs(seen.lines, settings, points)
-    sheet = Sheet(
-        1,
-        straight.image.width * points,
-        straight.image.height * points,
-        glyphs,
-        rules * points,
-        (),
-        panels=_table(panels) * points,
+        pictures, panels = find_pictures(
+            np.asarray(straight.image), dots, _counted(seen.lines), rules
+        )
+        read, settings = _set(grey, seen.lines)
+    points = 72 / dots
+    glyphs, sure = _glyphs(read, settings, points)
+    return Scan(
+        _sheet(straight.image.size, glyphs, rules, panels, points),
+        sure,
+        tuple(Box(*map(float, row)) for row in _table(pictures) * points),
+        straight,
+        points,
+        seen.unsupported,
+        _alike(read) if again else None,
+        _again(read) if again else None,
     )
-    placed = tuple(Box(*map(float, row)) for row in _table(pictures) * points)
-    return Scan(sheet, sure, placed, straight, points, seen.unsupported)
+
+
+def _sheet(
+    size: tuple[int, int], glyphs: Glyphs, rules: Floats, panels: Sequence[Box], points: float
+) -> Sheet:
+    width, height = (side * points for side in size)
+    return Sheet(1, width, height, glyphs, rules * points, (), panels=_table(panels) * points)
+
+
+def _counted(lines: Sequence[Line]) -> list[tuple[Box, int]]:
+    return [(line.box, len(line.words)) for line in lines]
+
+
+def _set(grey: NDArray[np.uint8], lines: Sequence[Line]) -> tuple[list[Line], list[Setting]]:
+    """*lines* of the picture *grey* with what recognition passes over, and how each is set."""
+    from toolkit.engine.scans_bullets import with_bullets
+    from toolkit.engine.scans_leaders import with_leaders
+    from toolkit.engine.scans_rivers import without_rivers
+
+    settings = settings_of(grey.astype(np.float32), lines)
+    marked = with_bullets(grey, without_rivers(lines, settings), settings)
+    led = with_leaders(grey, [line for line, _ in marked], [how for _, how in marked])
+    return [line for line, _ in led], [how for _, how in led]
+
+
+def _alike(lines: Sequence[Line]) -> NDArray[np.bool_]:
+    # White space is no evidence either way.
+    return np.array([line.alike or c.isspace() for line in lines for c in line.text + "\n"], bool)
+
+
+def _again(lines: Sequence[Line]) -> tuple[int, int]:
+    pairs = [(folded(line.text), folded(line.second or "")) for line in lines]
+    same = sum(LCSseq.similarity(first, second) for first, second in pairs)
+    return same, sum(max(map(len, pair)) for pair in pairs)
 
 
 def _table(boxes: Sequence[Box]) -> Floats:

@@ -34,7 +34,8 @@ class Written:
     drafts: list[Draft]
     pictures: list[VectorChart]
     faith: Faith
-    """Characters that are right as far as the recognition knows, and characters."""
+    """Characters that are right as far as is known, and characters: what a second recogniser read,
+    too, or else how sure the first one is."""
 
 
 def written(scan: Scan, chosen: Sequence[Line] | None = None) -> Written:
@@ -48,7 +49,7 @@ def written(scan: Scan, chosen: Sequence[Line] | None = None) -> Written:
     return Written(
         scan.drafts_back(drafts),
         [replace(picture, box=scan.box_back(picture.box)) for picture in pictures],
-        (round(float(scan.sure[ink].sum())), count),
+        scan.again or (round(float(scan.sure[ink].sum())), count),
     )
 
 

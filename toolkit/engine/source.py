@@ -21,11 +21,13 @@ __all__ = ["METHODS", "READABLE", "UNPACKED_BADLY", "Source", "sniffed"]
 PDF = "application/pdf"
 _OFFICE = "application/vnd.openxmlformats-officedocument"
 PPTX = f"{_OFFICE}.presentationml.presentation"
+PPT = "application/vnd.ms-powerpoint"
+HEIC = "image/heic"
 IMAGES = frozenset(
-    {"image/png", "image/jpeg", "image/webp", "image/tiff", "image/bmp", "image/gif"}
+    {"image/png", "image/jpeg", "image/webp", "image/tiff", "image/bmp", "image/gif", HEIC}
 )
-READABLE = frozenset({PDF, PPTX}) | IMAGES
-"""The media types that a reader exists for."""
+READABLE = frozenset({PDF, PPTX, PPT}) | IMAGES
+"""The media types that a reader exists for; two of them need more than is always installed."""
 
 _DOCX = f"{_OFFICE}.wordprocessingml.document"
 _XLSX = f"{_OFFICE}.spreadsheetml.sheet"
@@ -60,9 +62,9 @@ _ZIPPED: tuple[tuple[str, str], ...] = (
 _NAMES = {
     _DOCX: "a Word document",
     _XLSX: "an Excel workbook",
-    "application/x-ole-storage": "an old Office file (PPT, DOC or XLS)",
+    "application/x-ole-storage": "an old Office file (DOC or XLS)",
     "application/octet-stream": "binary content of no type that is known",
-    "image/heic": "a HEIC photograph, which has to be saved as JPEG first",
+    "image/avif": "an AVIF picture, which has to be saved as JPEG first",
     "text/html": "an HTML page",
     "text/plain": "plain text",
 }
@@ -87,6 +89,8 @@ UNPACKED_BADLY = (
 """What the standard library raises on a zip that somebody damaged, or made to harm."""
 _LOCAL_NAME = re.compile(rb"PK\x03\x04.{22}[\x01-\xff]\x00.{2}([\x20-\x7e]{1,200})", re.DOTALL)
 _OLD_OFFICE = "application/x-ole-storage"
+_SLIDES = "PowerPoint Document".encode("utf-16-le")
+_HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1", b"heif")
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 # A PDF whose header was lost still has these, and readers repair it.
 _PDF_TRACES = (b"startxref", b"%%EOF", b" obj", b"endobj")
@@ -100,11 +104,13 @@ def sniffed(content: bytes) -> str:
         return PDF
     for signature, media_type in _SIGNATURES:
         if content.startswith(signature):
-            return media_type
+            is_slides = media_type == _OLD_OFFICE and _SLIDES in content
+            return PPT if is_slides else media_type
     if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
         return "image/webp"
-    if content[4:8] == b"ftyp" and content[8:12] in (b"heic", b"heix", b"mif1", b"heif"):
-        return "image/heic"
+    if content[4:8] == b"ftyp" and content[8:12] in _HEIC_BRANDS:
+        # Both are kept in the same box; what else may read it says what is inside.
+        return "image/avif" if b"avif" in content[16:64] else HEIC
     if content.startswith(b"PK\x03\x04"):
         return _zipped(content)
     return _written(content)
@@ -203,7 +209,7 @@ class Source:
         if media_type not in READABLE:
             seems = _NAMES.get(media_type, media_type)
             raise UnsupportedFileType(
-                f"{filename} looks like {seems}; PDF, PPTX and images can be read"
+                f"{filename} looks like {seems}; PDF, PPTX, PPT and images can be read"
             )
         return cls(
             filename=filename,

@@ -2,177 +2,100 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
-from itertools import pairwise
+import re
+from collections.abc import Callable, Sequence
 
-from toolkit.document.geometry import Box
-from toolkit.engine.grids import Grid, GridCell
+from toolkit.engine.grids import Grid
+from toolkit.engine.table_columns import text_rows
 from toolkit.engine.words import Line
 
-__all__ = ["headed", "with_head"]
+__all__ = ["headed"]
 
-# White between a head and its table, or between the levels of a head, in sizes.
-_GAP = 1.3
-_MOST_LEVELS = 3
+# White between a head and its table, or between the lines of a head, in sizes.
+_GAP = 1.6
+_MOST_LINES = 9
 # Over fewer of the columns there may be anything.
-_OVER = 0.6
+_OVER = 0.5
+# One piece that is this wide, against the table, names no single column.
+_WIDE = 0.6
 # A head names; more words than these, in the usual piece, are text.
 _MOST_WORDS = 5
+# A name in larger type than this, against the table's, is a heading over it.
+_LARGER = 1.6
+_WIDER = 0.5
+_CAPTION = re.compile(r"^(?:table|figure|fig\b|source|note|tab\b|abb|exhibit|chart)", re.IGNORECASE)
+
+Fit = Callable[[Sequence[Line]], Grid | None]
 
 
-def headed(grid: Grid, lines: Sequence[Line]) -> Grid:
-    """*grid* with its head as *lines* have it, which are all lines of the page.
+def headed(grid: Grid, own: Sequence[Line], free: Sequence[Line], fit: Fit, *, top: float) -> Grid:
+    """*grid*, made of the lines *own*, with the rows of *free* above it that name its columns.
 
-    A head with gaps is taken off and put on again, so that names over several columns span them.
+    *fit* makes a table of lines; *top* is where the table begins, with the line drawn over it.
+    Of the rows right above, as many are taken as make a head.
     """
-    first = [cell for cell in grid.cells if cell.row == 0]
-    gaps = sum(not cell.lines for cell in first if cell.column)
-    body = next((row for row in range(grid.rows) if row and _figures(grid, row)), grid.rows)
-    if gaps and _has_head(grid) and body < min(grid.rows - 1, _MOST_LEVELS + 1):
-        bare = _from_row(grid, body)
-        again = with_head(bare, _outside(bare, lines))
-        if again.rows == grid.rows:
-            return again
-    return with_head(grid, _outside(grid, lines))
+    above = _rows_above(grid, free, top)
+    for count in range(len(above), 0, -1):
+        names = [line for row in above[:count] for line in row]
+        more = fit([*names, *own])
+        if more is not None and more.columns == grid.columns and _is_named(more, names, grid):
+            return more
+    return grid
 
 
-def _outside(grid: Grid, lines: Sequence[Line]) -> list[Line]:
-    used = {
-        index
-        for cell in grid.cells
-        for line in cell.lines
-        for word in line
-        for index in word.glyphs
-    }
-    return [line for line in lines if not used.intersection(line.words[0].glyphs)]
-
-
-def _from_row(grid: Grid, first: int) -> Grid:
-    cells = tuple(replace(cell, row=cell.row - first) for cell in grid.cells if cell.row >= first)
-    written = [word.box for cell in cells for line in cell.lines for word in line]
-    return replace(
-        grid, box=Box.around(written), rows=grid.rows - first, cells=cells, header_rows=0
-    )
-
-
-def _figures(grid: Grid, row: int) -> bool:
-    return any(char.isdigit() for cell in grid.cells if cell.row == row for char in cell.text)
-
-
-def with_head(grid: Grid, lines: Sequence[Line]) -> Grid:
-    """*grid* with the rows of *lines* right above it that stand in step over its columns.
-
-    A piece over several columns spans them. The names of the columns come first, from below;
-    above them there may be one level or two that group them.
-    """
-    columns = _columns(grid)
-    if columns is None:
-        return grid
-    headed = _has_head(grid)
-    levels: list[list[GridCell]] = []
-    edge = grid.box.top
-    while len(levels) < _MOST_LEVELS:
-        row = _row_above(edge, grid, lines)
-        cells = _over(row, columns)
-        names = sum(cell.column_span == 1 for cell in cells)
-        # With no level below it, it must name the columns one by one.
-        named = headed or bool(levels) or names >= _OVER * (grid.columns - 1)
-        if len(cells) < 2 or not named:
-            break
-        levels.append(cells)
-        edge = min(line.box.top for line in row)
-    if not levels:
-        return grid
-    # What was taken for a head below the real one is the first row of figures.
-    return _put_on(grid, levels[::-1], grid.header_rows if headed else 0)
-
-
-def _has_head(grid: Grid) -> bool:
-    """Whether the first row is a head indeed: no figures in it, but figures below."""
-    if not grid.header_rows:
-        return False
-    return not _figures(grid, 0) and _figures(grid, grid.rows - 1)
-
-
-def _columns(grid: Grid) -> list[tuple[float, float]] | None:
-    """(left, right) of what stands in each column; None where they overlap or one is empty."""
-    found = []
-    for column in range(grid.columns):
-        words = [
-            word.box
-            for cell in grid.cells
-            if cell.column == column and cell.column_span == 1
-            for line in cell.lines
-            for word in line
-        ]
-        if not words:
-            return None
-        found.append((min(box.left for box in words), max(box.right for box in words)))
-    ordered = all(one[1] <= two[0] for one, two in pairwise(found))
-    return found if ordered and len(found) >= 2 else None
-
-
-def _row_above(edge: float, grid: Grid, lines: Sequence[Line]) -> list[Line]:
-    """The lines of the row right above *edge*, where all of them lie over the table."""
+def _rows_above(grid: Grid, free: Sequence[Line], top: float) -> list[list[Line]]:
+    """The rows of print right above *grid*, from below, up to what is no head."""
+    edge, found = grid.box.top, list[list[Line]]()
+    left, right = grid.box.left, grid.box.right
     near = [
         line
-        for line in lines
-        if edge - (_GAP + 1) * line.size < line.box.top
-        and line.box.bottom < edge + 0.5 * line.size
-        and line.box.right > grid.box.left
-        and line.box.left < grid.box.right
+        for line in free
+        if line.box.right > left and line.box.left < right and line.baseline < edge + 1
     ]
-    if not near:
-        return []
-    base = max(line.baseline for line in near)
-    row = [line for line in near if base - line.baseline < 0.4 * line.size]
-    slack = row[0].size
-    inside = all(
-        line.box.left > grid.box.left - slack and line.box.right < grid.box.right + slack
-        for line in row
-    )
-    words = sorted(len(line.words) for line in row)
-    terse = words[len(words) // 2] <= _MOST_WORDS
-    return sorted(row, key=lambda line: line.box.left) if inside and terse else []
+    for row in reversed(text_rows(near)):
+        bottom = max(line.box.bottom for line in row)
+        # Between names and what they name there may be a line, with white on either side.
+        gap = (top if bottom <= top < edge else edge) - bottom
+        if len(found) >= _MOST_LINES or gap > _GAP * row[0].size:
+            break
+        if not all(_is_name(line, grid) for line in row):
+            break
+        found.append(row)
+        edge = min(edge, *(line.box.top for line in row))
+    return found
 
 
-def _over(row: Sequence[Line], columns: Sequence[tuple[float, float]]) -> list[GridCell]:
-    """A cell for each line of *row*, over the columns that it stands over; [] if it is no head."""
-    cells: list[GridCell] = []
-    taken: set[int] = set()
-    for line in row:
-        over = [
-            at
-            for at, (left, right) in enumerate(columns)
-            if line.box.left < right and line.box.right > left
-        ]
-        if not over or taken & set(over):
-            return []
-        taken |= set(over)
-        span = over[-1] - over[0] + 1
-        cells.append(GridCell(0, over[0], 1, span, line.box, (line.words,)))
-    return cells
+def _is_name(line: Line, grid: Grid) -> bool:
+    # A name may be wider than all that stands below it.
+    slack = max(line.size, _WIDER * grid.box.width / grid.columns)
+    inside = line.box.left > grid.box.left - slack and line.box.right < grid.box.right + slack
+    wide = line.box.width > _WIDE * grid.box.width and grid.columns > 1
+    wordy = len(line.words) > (2 * _MOST_WORDS if wide else _MOST_WORDS)
+    return inside and not wordy and not _CAPTION.match(line.text)
 
 
-def _put_on(grid: Grid, levels: Sequence[Sequence[GridCell]], own: int) -> Grid:
-    """*grid* with *levels* as its first rows, above *own* rows of head; gaps are empty."""
-    head: list[GridCell] = []
-    for row, cells in enumerate(levels):
-        head += [replace(cell, row=row) for cell in cells]
-        taken = {c for cell in cells for c in range(cell.column, cell.column + cell.column_span)}
-        band = Box.around(cell.box for cell in cells)
-        head += [
-            GridCell(row, column, 1, 1, band, ())
-            for column in range(grid.columns)
-            if column not in taken
-        ]
-    down = len(levels)
-    body = [replace(cell, row=cell.row + down) for cell in grid.cells]
-    return replace(
-        grid,
-        box=Box.around([grid.box, *(cell.box for cell in head)]),
-        rows=grid.rows + down,
-        cells=(*sorted(head, key=lambda cell: (cell.row, cell.column)), *body),
-        header_rows=down + own,
-    )
+def _is_named(more: Grid, names: Sequence[Line], grid: Grid) -> bool:
+    """Whether the head of *more* is *names*, and gives most of the columns a name each."""
+    lowest = max(line.baseline for line in names)
+    head = [cell for cell in more.cells if cell.row < more.header_rows and cell.lines]
+    if not head:
+        return False
+    first = {word.glyphs[0] for cell in head for line in cell.lines for word in line}
+    if not all(line.words[0].glyphs[0] in first for line in names if line.baseline <= lowest):
+        return False
+    named = {
+        column
+        for cell in head
+        for column in range(cell.column, cell.column + cell.column_span)
+        if column
+    }
+    if len(names) == 1 and grid.header_rows and not _is_group(names[0], grid):
+        return False
+    return len(head) >= 2 and len(named) >= _OVER * (more.columns - 1)
+
+
+def _is_group(line: Line, grid: Grid) -> bool:
+    """Whether *line*, alone above the names of *grid*, groups some of them; else it is a title."""
+    names = [row for cell in grid.cells if cell.column == 0 for row in cell.lines]
+    beside = line.box.left > max((w.box.right for row in names for w in row), default=0.0)
+    return beside and grid.box.top - line.box.bottom < 0.5 * line.size

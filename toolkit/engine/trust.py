@@ -14,11 +14,12 @@ from toolkit.document.blocks import (
     Diagram,
     Formula,
     Image,
+    Proof,
     Table,
     TextBlock,
     TextSource,
 )
-from toolkit.document.normal import folded, quoted
+from toolkit.document.normal import folded, quoted, unshaped
 from toolkit.document.text import text_of
 from toolkit.engine.drafts import Quotation
 from toolkit.engine.marks import Glyphs
@@ -75,12 +76,13 @@ def unfaithful(text: str) -> int:
     if text.isascii() and text.isprintable():
         return 0
     return sum(
-        char == "\ufffd" or (unicodedata.category(char) in _NOTHING and not char.isspace())
-        for char in text
+        text.count(char)
+        for char in set(text)
+        if char == "\ufffd" or (unicodedata.category(char) in _NOTHING and not char.isspace())
     )
 
 
-def _equal(text: str, quotation: Quotation | Cell | TextBlock, source_text: str) -> bool:
+def _equal(text: str, quotation: Quotation | Cell | TextBlock | Formula, source_text: str) -> bool:
     spans = quotation.spans if isinstance(quotation, Quotation) else quotation.source_spans
     return folded(text) == folded(quoted(source_text, spans, quotation.joins))
 
@@ -94,8 +96,8 @@ def proven(source_text: str, block: Block) -> bool:
         case Table(cells=cells):
             return bool(cells) and all(_equal(cell.text, cell, source_text) for cell in cells)
         case Diagram(source_spans=spans) | Chart(source_spans=spans) if spans:
-            return folded(text_of(block)) == folded(quoted(source_text, spans))
-        case Image() | Diagram() | Chart() | Formula():
+            return folded(text_of(block)) == folded(quoted(source_text, spans, block.joins))
+        case Image() | Diagram() | Chart():
             return False
         case _:
             return bool(block.text.strip()) and _equal(block.text, block, source_text)
@@ -116,34 +118,44 @@ def page_faith(blocks: Iterable[Block], source_text: str) -> Faith:
     """
     written: list[str] = []
     dropped: set[int] = set()
-    for text, joins in _texts(blocks):
+    for text, joins in _texts(blocks, source_text):
         written.append(text)
         dropped.update(joins)
     own = folded("".join(written))
-    theirs = folded("".join(c for at, c in enumerate(source_text) if at not in dropped))
+    theirs = folded(unshaped("".join(c for at, c in enumerate(source_text) if at not in dropped)))
     longest = max(len(own), len(theirs))
     return (longest if own == theirs else LCSseq.similarity(own, theirs)), longest
 
 
-def _texts(blocks: Iterable[Block]) -> Iterable[tuple[str, Sequence[int]]]:
+def _texts(blocks: Iterable[Block], source_text: str) -> Iterable[tuple[str, Sequence[int]]]:
     for block in blocks:
         match block:
             case Table(cells=cells):
                 yield from ((cell.text, cell.joins) for cell in cells if cell.source_spans)
-            case _ if block.text_source is TextSource.INFERRED and not block.source_spans:
+            case _ if not block.source_spans and (
+                block.text_source is TextSource.INFERRED or block.proof is Proof.FAITHFULNESS_CHECK
+            ):
                 # Recognised in a picture: the source says nothing of it.
                 continue
             case Image(embedded_text=str(text)):
                 yield text, ()
-            case Image() | Diagram() | Chart() | Formula():
+            case Diagram(source_spans=spans) | Chart(source_spans=spans):
+                # Its text has numbers that were read off the drawing: what it quotes counts.
+                yield quoted(source_text, spans, block.joins), block.joins
+            case Image():
                 continue
             case _:
                 yield block.text, block.joins
 
 
 def faithfulness(pages: Iterable[Faith], *, unread: bool) -> float:
-    """Matched characters over all pages, as a share; pages count by their characters.
+    """``faithfulness_score``: matched characters / max(source's, output's), over all pages.
 
+    A page counts by its characters, N(text), running lines included. Its source is its text layer
+    or the slide's shapes (`page_faith`). What was read from pixels has no source: there the other
+    text is a second recogniser's (the advanced profile), line by line, and without one each
+    character counts as much as the recognition is sure of it. It says how much of the file's text
+    came out, and nothing else came in; whether the blocks are cut well, `confidence` says.
     Where nothing has any text: 1.0, or 0.0 if pages stayed *unread* for want of OCR.
     """
     matched = total = 0

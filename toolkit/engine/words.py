@@ -19,9 +19,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toolkit.document.geometry import Box
+from toolkit.document.normal import SHAPES
+from toolkit.engine import oblique
 from toolkit.engine.marks import Glyphs
+from toolkit.engine.oblique import slants
 
-__all__ = ["Line", "Word", "find_lines", "is_leftward", "line_of", "word_starts"]
+__all__ = ["Line", "Word", "find_lines", "is_leftward", "line_of", "line_texts", "word_starts"]
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
@@ -39,9 +42,11 @@ _SCRIPT_SIZE = 0.85
 _INITIAL = 2.1
 # The same letter again within this share of its size was painted twice; "ll" is 0.2 apart.
 _AGAIN = 0.1
+_AGAIN_DOWN = 0.3
 # Ligatures as their letters, and nothing for what is never seen: N(text) does not change by it.
 _SPELLED = str.maketrans(
-    {"\ufb00": "ff", "\ufb01": "fi", "\ufb02": "fl", "\ufb03": "ffi", "\ufb04": "ffl"}
+    SHAPES
+    | {"\ufb00": "ff", "\ufb01": "fi", "\ufb02": "fl", "\ufb03": "ffi", "\ufb04": "ffl"}
     | dict.fromkeys("\u200b\u2060\ufeff", "")
 )
 _RTL = (("\u0590", "\u08ff"), ("\ufb1d", "\ufdff"), ("\ufe70", "\ufeff"))
@@ -58,7 +63,7 @@ class Word:
 
 @dataclass(frozen=True, eq=False)
 class Line:
-    """Words in a row. ``angle`` is 0 except for text that stands on its side or its head."""
+    """Words in a row. ``angle`` is 0 but for text on its side, on its head, or aslant."""
 
     words: tuple[Word, ...]
     box: Box
@@ -87,15 +92,27 @@ class Line:
 
 def find_lines(glyphs: Glyphs) -> list[Line]:
     """Every visible character of the page in lines; upright ones first, from the top."""
+    return [line_of(glyphs, words, angle) for words, angle in _worded(glyphs)]
+
+
+def line_texts(glyphs: Glyphs) -> list[str]:
+    """The texts of `find_lines` alone."""
+    return [" ".join([word.text for word in words]) for words, _ in _worded(glyphs)]
+
+
+def _worded(glyphs: Glyphs) -> Iterator[tuple[list[Word], int]]:
+    """The words of each line, and the line's angle."""
     solid = np.array([not char.isspace() for char in glyphs.text], dtype=bool)
     if not solid.any():
-        return []
-    lines: list[Line] = []
+        return
     for angle in (0, 90, 270, 180):
         chosen = np.flatnonzero((glyphs.angles == angle) & ~glyphs.stray)
         if len(chosen):
-            lines += _lines_at(glyphs, chosen, solid, angle)
-    return lines
+            for words in _lines_at(glyphs, chosen, solid, angle):
+                yield words, angle
+    for angle, chosen in slants(glyphs.angles, np.flatnonzero(~glyphs.stray)):
+        for words in _lines_at(glyphs, chosen, solid, angle):
+            yield words, angle
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -122,14 +139,17 @@ def _track(glyphs: Glyphs, chosen: Indices, ink: NDArray[np.bool_], angle: int) 
             along = (top, bottom, -x)
         case 180:
             along = (-right, -left, -y)
-        case _:
+        case 0:
             along = (left, right, y)
+        case _:
+            start, base = oblique.along(glyphs.origins[chosen], angle)
+            along = (start, oblique.reach(start, base, glyphs.sizes[chosen]), base)
     return _Track(chosen, *along, glyphs.sizes[chosen], ink)
 
 
 def _lines_at(
     glyphs: Glyphs, chosen: Indices, solid: NDArray[np.bool_], angle: int
-) -> Iterator[Line]:
+) -> Iterator[list[Word]]:
     track = _track(glyphs, chosen, solid[chosen], angle)
     for row in _rows(track):
         ordered = row[np.lexsort((track.ids[row], track.left[row]))]
@@ -137,17 +157,19 @@ def _lines_at(
             inked = piece[track.ink[piece]]
             if len(inked):
                 starts = _starts(piece, track)[track.ink[piece]]
-                yield _line(glyphs, track.ids[inked], starts, angle)
+                yield _words(glyphs, track.ids[inked], starts)
 
 
 def _rows(track: _Track) -> list[Indices]:
     """Glyphs by the row that they stand in; raised and lowered signs go to the row they touch."""
     rows: list[list[int]] = []
     start = -np.inf
+    # As lists: asking an array for one number at a time takes several times as long.
+    bases, slack = track.base.tolist(), (_ROW_SLACK * np.maximum(track.sizes, 1.0)).tolist()
     for index in np.lexsort((track.left, track.base)).tolist():
-        if not rows or track.base[index] - start > _ROW_SLACK * max(track.sizes[index], 1.0):
+        if not rows or bases[index] - start > slack[index]:
             rows.append([])
-            start = track.base[index]
+            start = bases[index]
         rows[-1].append(index)
     joined = _scripts_joined([np.array(row) for row in rows], track)
     return [row for row in joined if len(row)]
@@ -188,7 +210,10 @@ def _once(row: Indices, track: _Track, text: str) -> Indices:
     """*row* without glyphs that were painted again on their own place to look bold."""
     again = np.zeros(len(row), dtype=bool)
     for at in np.flatnonzero(np.diff(track.left[row]) < _AGAIN * track.sizes[row][1:]).tolist():
-        same = text[track.ids[row[at]]] == text[track.ids[row[at + 1]]]
+        one, two = row[at], row[at + 1]
+        same = text[track.ids[one]] == text[track.ids[two]]
+        # A fraction may have the same letter over and under its bar.
+        same = same and abs(track.base[one] - track.base[two]) < _AGAIN_DOWN * track.sizes[two]
         again[at + 1] = same and not again[at]
     return row[~again]
 
@@ -236,13 +261,15 @@ def word_starts(left: Floats, right: Floats, sizes: Floats) -> NDArray[np.bool_]
     marks = np.ones(len(left), dtype=bool)
     if len(left) > 1:
         gap = (left[1:] - np.maximum.accumulate(right)[:-1]) / np.maximum(sizes[1:], 1.0)
-        usual = float(np.median(gap)) if len(gap) >= 8 else 0.0
+        usual = median(gap.tolist()) if len(gap) >= 8 else 0.0
         marks[1:] = gap > _WORD_GAP + max(0.0, usual)
     return marks
 
 
-def _line(glyphs: Glyphs, inked: Indices, starts: NDArray[np.bool_], angle: int) -> Line:
-    firsts = np.union1d([0], np.flatnonzero(starts))
+def _words(glyphs: Glyphs, inked: Indices, starts: NDArray[np.bool_]) -> list[Word]:
+    """Glyphs of one line, in order along it, as the words that it reads."""
+    starts[0] = True
+    firsts = np.flatnonzero(starts)
     boxes = glyphs.boxes[inked]
     least = np.minimum.reduceat(boxes[:, :2], firsts).tolist()
     most = np.maximum.reduceat(boxes[:, 2:], firsts).tolist()
@@ -255,7 +282,7 @@ def _line(glyphs: Glyphs, inked: Indices, starts: NDArray[np.bool_], angle: int)
     ]
     if is_leftward([word.text for word in words]):
         words = _right_to_left(words, [_is_rtl(word) for word in words])
-    return line_of(glyphs, words, angle)
+    return words
 
 
 def _word(glyphs: Glyphs, order: list[int], box: Box) -> Word:
@@ -270,7 +297,8 @@ def _word(glyphs: Glyphs, order: list[int], box: Box) -> Word:
 
 def is_leftward(texts: Sequence[str]) -> bool:
     """Whether most letters of *texts* are read from right to left."""
-    return sum(map(_rtl_letters, texts)) * 2 > sum(c.isalpha() for text in texts for c in text)
+    leftward = sum(map(_rtl_letters, texts))
+    return leftward > 0 and leftward * 2 > sum(c.isalpha() for text in texts for c in text)
 
 
 def _right_to_left(units: list[T], turned: list[bool]) -> list[T]:
@@ -315,22 +343,20 @@ def line_of(glyphs: Glyphs, words: list[Word], angle: int = 0) -> Line:
     indices = np.array([index for word in words for index in word.glyphs])
     # The size that most characters have: a superscript or a large initial does not count.
     sizes = np.round(glyphs.sizes[indices], 1).tolist()
-    counts = Counter(sorted(sizes))
-    size = max(counts, key=counts.__getitem__)
-    across = 1 if angle in (0, 180) else 0
-    bases = sorted(
-        base
-        for base, own in zip(glyphs.origins[indices, across].tolist(), sizes, strict=True)
-        if abs(own - size) < 0.05
-    )
+    bases = glyphs.origins[indices, 1 if angle in (0, 180) else 0].tolist()
+    size = sizes[0]
+    if sizes.count(size) < len(sizes):
+        counts = Counter(sorted(sizes))
+        size = max(counts, key=counts.__getitem__)
+        bases = [base for base, own in zip(bases, sizes, strict=True) if abs(own - size) < 0.05]
     return Line(
         words=tuple(words),
         box=Box.around(word.box for word in words),
         baseline=median(bases),
         size=size,
         bold_share=np.count_nonzero(glyphs.bold[indices]) / len(indices),
-        italic=bool(glyphs.italic[indices].mean() > 0.6),
-        mono=bool(glyphs.mono[indices].mean() > 0.8),
+        italic=bool(np.count_nonzero(glyphs.italic[indices]) > 0.6 * len(indices)),
+        mono=bool(np.count_nonzero(glyphs.mono[indices]) > 0.8 * len(indices)),
         font=int(np.bincount(glyphs.fonts[indices]).argmax()),
         angle=angle,
         hidden=bool(glyphs.hidden[indices].any()),

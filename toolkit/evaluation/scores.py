@@ -14,7 +14,7 @@ from rapidfuzz import fuzz
 from toolkit.document.document import Document
 from toolkit.document.markdown import markdown
 from toolkit.evaluation.tables import with_html_tables
-from toolkit.evaluation.trees import folded, heading_tree, likeness, table_tree
+from toolkit.evaluation.trees import Node, folded, heading_tree, likeness, table_tree
 
 __all__ = ["Scores", "means", "score"]
 
@@ -30,6 +30,8 @@ class Scores(msgspec.Struct, frozen=True, kw_only=True):
     """Tables: how alike they are as trees of rows and cells."""
     mhs: float | None = None
     """Headings: how alike they are, each with the text below it."""
+    teds_s: float | None = None
+    """Tables without their text: rows, cells and spans alone. No part of *overall*."""
 
 
 def score(predicted: str | Document, truth: str) -> Scores:
@@ -38,18 +40,22 @@ def score(predicted: str | Document, truth: str) -> Scores:
     Tables may be written with pipes or as HTML on either side.
 
     >>> score("# Net\\nfive", "# Net\\nfive")
-    Scores(overall=1.0, nid=1.0, teds=None, mhs=1.0)
+    Scores(overall=1.0, nid=1.0, teds=None, mhs=1.0, teds_s=None)
     """
     said = predicted if isinstance(predicted, str) else markdown(predicted, style="plain")
     wanted, found = with_html_tables(truth), with_html_tables(said)
     parts = {
         "nid": _reading_order(wanted, found),
-        "teds": _tables(wanted, found),
+        "teds": _tables(table_tree(wanted), table_tree(found)),
         "mhs": _headings(wanted, found),
     }
     known = [value for value in parts.values() if value is not None]
     # A page with nothing on it cannot be read wrongly.
-    return Scores(overall=fmean(known) if known else 1.0, **parts)
+    return Scores(
+        overall=fmean(known) if known else 1.0,
+        **parts,
+        teds_s=_tables(table_tree(wanted, words=False), table_tree(found, words=False)),
+    )
 
 
 def means(scores: Iterable[Scores]) -> Scores:
@@ -66,8 +72,7 @@ def _reading_order(wanted: str, found: str) -> float | None:
     return fuzz.ratio(folded(wanted), folded(found)) / 100 if folded(wanted) else None
 
 
-def _tables(wanted: str, found: str) -> float | None:
-    truth, guess = table_tree(wanted), table_tree(found)
+def _tables(truth: Node | None, guess: Node | None) -> float | None:
     if truth is None:
         return None
     # The node that holds all the tables is no table.

@@ -55,10 +55,21 @@ def likeness(one: Node, other: Node, nodes: int) -> float:
     return max(0.0, 1.0 - float(APTED(one, other, _Costs()).compute_edit_distance()) / nodes)
 
 
-def table_tree(markdown: str) -> Node | None:
-    """All the HTML tables in *markdown* as one tree; None where there are none."""
+def table_tree(markdown: str, *, words: bool = True) -> Node | None:
+    """All the HTML tables in *markdown* as one tree; None where there are none.
+
+    Without *words* the cells are empty, so that rows, cells and spans alone compare.
+    """
     found = _TABLE.findall(markdown)
-    return Node("tables", children=[_table(source) for source in found]) if found else None
+    if not found:
+        return None
+    tree = Node("tables", children=[_table(source) for source in found])
+    if not words:
+        for cell in (
+            cell for table in tree.children for row in table.children for cell in row.children
+        ):
+            cell.text = ""
+    return tree
 
 
 def _table(source: str) -> Node:

@@ -30,16 +30,21 @@ _CONTINUED = re.compile(
 def runs(document: Document) -> Iterator[Run]:
     """Every table of *document* in reading order, with the parts that continue it on later pages.
 
-    A part is the first thing on the page after, where the part before is the last thing on its
-    page; it has as many columns in the same places, and the same headers or none.
+    A part says itself what it continues. Where none does, it is the first thing on the page after,
+    where the part before is the last thing on its page; it has as many columns in the same places,
+    and the same headers or none.
     """
     bodies = {page.page: _body(page.blocks) for page in document.pages}
     follows: dict[str, Table] = {}
     for (before, upper), (after, lower) in pairwise(sorted(bodies.items())):
         if after == before + 1 and upper and lower:
             last, first = upper[-1], lower[0]
-            if isinstance(last, Table) and isinstance(first, Table) and _continues(last, first):
-                follows[last.id] = first
+            if isinstance(last, Table) and isinstance(first, Table) and first.continues is None:
+                follows |= {last.id: first} if _continues(last, first) else {}
+    known = {block.id: block for block in document.blocks if isinstance(block, Table)}
+    for table in known.values():
+        if table.continues is not None and table.continues in known:
+            follows[table.continues] = table
     taken = {part.id for part in follows.values()}
     for block in document.blocks:
         if isinstance(block, Table) and block.id not in taken:

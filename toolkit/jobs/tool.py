@@ -118,7 +118,8 @@ class Task:
     ``source`` is the input file (None for a tool without one) under its own ``filename``;
     ``work_folder`` is empty, private to the attempt, and deleted after it. ``cut_pages`` maps
     pages that an earlier run of this attempt could not get past to (code, message): they are to
-    be left out and reported. ``report`` sends progress and may be called often.
+    be left out and reported. ``report`` sends progress and may be called often. ``processes`` is
+    how many the job may run at once, its own counted, without taking a processor from another.
     """
 
     filename: str
@@ -129,6 +130,7 @@ class Task:
     work_folder: Path
     report: Callable[[Progress], None]
     cut_pages: Mapping[int, tuple[str, str]] = field(default_factory=dict)
+    processes: int = 1
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):

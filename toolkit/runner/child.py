@@ -12,6 +12,7 @@ import os
 import pickle
 import signal
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -96,6 +97,10 @@ class _Errand:
         """Run the tool's function and say what came of it, whatever that is."""
         try:
             self._limit_memory()
+            if self.work.ours:
+                # A child that is killed leaves its temporary files, which are parts of documents:
+                # they go with its folder.
+                tempfile.tempdir = str(self.folder)
             answer: pipe.Answer = self._done(outcome_of(self._function()(self._task())))
         except ToolkitError as exc:
             answer = self._raised(exc.code, str(exc), exc)
@@ -126,6 +131,7 @@ class _Errand:
             work_folder=self.folder,
             report=self._report,
             cut_pages=work.cut_pages,
+            processes=work.processes,
         )
 
     def _report(self, progress: Progress) -> None:

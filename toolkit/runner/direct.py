@@ -111,7 +111,8 @@ def run(
     Raises the tool's error, or JobTimeout, MemoryExceeded, ChildCrashed, UnreadablePath,
     FileTooLarge.
     """
-    asked = _Asked(options or {}, secrets or {}, limits or {}, filename)
+    slots = _room().slots
+    asked = _Asked(options or {}, secrets or {}, limits or {}, filename, processes=slots)
     return _run(tool, source, asked, set(), _once_each(report))
 
 
@@ -123,6 +124,7 @@ class _Asked:
     secrets: Mapping[str, str]
     limits: Mapping[str, float]
     filename: str | None = None
+    processes: int = 1
 
 
 def _run(
@@ -146,6 +148,7 @@ def _run(
             sha256=sha256,
             options={**asked.options, **asked.secrets},
             limits=asked.limits,
+            processes=asked.processes,
         )
         with room.keeper(busy) as keeper:
             return _attempts(keeper, work, report)

@@ -27,8 +27,11 @@ def work_of(
     sha256: str = "",
     options: Mapping[str, Any] | None = None,
     limits: Mapping[str, float] | None = None,
+    processes: int = 1,
 ) -> Work:
     """What a child is to do for *tool*, in *folder*; *options* hold the secret ones, too.
+
+    *processes* is how many it may run at once, itself counted.
 
     Raises ToolFailed where nobody on this machine vouches for the tool's function, and
     InvalidOption for a limit that does not exist.
@@ -46,6 +49,7 @@ def work_of(
         options=options or {},
         limits=asdict(tool.limits.with_changes(limits or {})),
         work_folder=str(folder),
+        processes=processes,
     )
 
 

@@ -58,6 +58,7 @@ class Work(msgspec.Struct, frozen=True, kw_only=True, tag="work"):
     sha256: str = ""
     options: Mapping[str, Any] = msgspec.field(default_factory=dict)
     cut_pages: Mapping[int, tuple[str, str]] = msgspec.field(default_factory=dict)
+    processes: int = 1
 
     @property
     def bounds(self) -> Limits:

@@ -154,12 +154,18 @@ class Slot(threading.Thread):
             sha256=job.sha256 or "",
             options={**job.options, **jobs.secrets_of(conn, job.id)},
             limits=job.limits,
+            processes=self._processes(conn),
         )
         try:
             final = job.attempt >= int(work.limits["attempts"])
             return self.keeper.attempt(work, final=final, report=self._progress(job))
         finally:
             rmtree(self.folder, ignore_errors=True)
+
+    def _processes(self, conn: sqlite3.Connection) -> int:
+        """How many a job may run at once: the places of slots that have nothing to do, too."""
+        idle = self.shift.slots - len(self.shift.held)
+        return 1 if idle < 1 or queue.is_waiting(conn) else 1 + idle
 
     def _progress(self, job: Job) -> Callable[[Progress], None]:
         """Writes the newest progress, at most four times a second, the last one always."""

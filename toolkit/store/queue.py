@@ -32,6 +32,7 @@ __all__ = [
     "enqueue_many",
     "estimate",
     "fail",
+    "is_waiting",
     "next_due",
     "position",
     "postpone",
@@ -341,6 +342,11 @@ def next_due(conn: sqlite3.Connection) -> float | None:
     """When the next retrying job is due; None where there is none."""
     (due,) = conn.execute("SELECT min(run_at) FROM jobs WHERE status = 'retrying'").fetchone()
     return None if due is None else float(due)
+
+
+def is_waiting(conn: sqlite3.Connection) -> bool:
+    """Whether any job is queued; read from the index of those to be claimed."""
+    return conn.execute("SELECT 1 FROM jobs WHERE status = 'queued' LIMIT 1").fetchone() is not None
 
 
 def _close(

@@ -64,8 +64,11 @@ def run(task: Task) -> Outcome:
         limits=task.limits,
         report=task.report,
         cut_pages=task.cut_pages,
+        processes=task.processes,
     )
-    cut = any(failure.code in CUT for failure in document.extraction.per_page_failures)
+    # What was not to be recognised is not on any other machine either.
+    cut_by = CUT - {OcrUnavailable.code} if task.options.get("ocr") == "never" else CUT
+    cut = any(failure.code in cut_by for failure in document.extraction.per_page_failures)
     return Outcome(
         content=encode(document),
         media_type=MEDIA_TYPE,

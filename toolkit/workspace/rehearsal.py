@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from toolkit.desk import Rehearsal
-from toolkit.engine.source import PDF, PPTX, READABLE, Source, sniffed
+from toolkit.engine.source import PDF, PPT, PPTX, READABLE, Source, sniffed
 from toolkit.errors import EmptyFile, FileTooLarge, ToolkitError, UnreadablePath
 from toolkit.workspace.offers import HELD_WHOLE, Offer
 
@@ -15,7 +15,7 @@ __all__ = ["rehearsal", "weighed"]
 
 HEAD = 4096
 ROUND = 1 << 20
-_KINDS = {PDF: "PDF", PPTX: "PowerPoint", "application/octet-stream": "other"}
+_KINDS = {PDF: "PDF", PPTX: "PowerPoint", PPT: "PowerPoint", "application/octet-stream": "other"}
 
 
 def rehearsal(

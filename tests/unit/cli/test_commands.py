@@ -21,7 +21,7 @@ from toolkit.engine import ocr
 VERBS = [
     *("run", "demo", "parse", "submit", "work", "jobs"),
     *("show", "cancel", "retry", "purge", "export", "eval", "doctor"),
-    *("watch", "pause", "resume", "pack", "unpack", "keys", "usage"),
+    *("watch", "pause", "resume", "pack", "unpack", "keys", "usage", "gallery"),
 ]
 STEER = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toolkit.document.normal import folded, quoted
+from toolkit.document.normal import SHAPES, folded, quoted, unshaped
 
 letters = st.text(st.characters(exclude_categories=["Z", "C"], exclude_characters="ﬀﬁﬂﬃﬄﬅﬆ"))
 
@@ -34,6 +34,14 @@ def test_white_space_and_soft_hyphens_are_no_evidence(words, between):
 )
 def test_ligatures_are_their_letters(seen, written):
     assert folded(seen) == written
+
+
+@given(st.lists(st.sampled_from(sorted(SHAPES))))
+def test_arabic_shapes_are_their_letters_but_not_for_proof(shapes):
+    text = "".join(shapes)
+    assert unshaped(text) == "".join(SHAPES[shape] for shape in shapes)
+    assert not set(unshaped(text)) & set(SHAPES)
+    assert folded(text) == text
 
 
 @pytest.mark.parametrize(

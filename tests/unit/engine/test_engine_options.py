@@ -70,6 +70,8 @@ def test_a_huge_range_costs_nothing():
     assert list(page_numbers("1-999999999", 2)) == [1, 2]
 
 
-def test_a_profile_that_nothing_does_yet_is_refused():
+def test_both_profiles_are_taken_and_no_other():
+    for profile in ("standard", "advanced"):
+        assert ParseOptions.from_mapping({"profile": profile}).profile == profile
     with pytest.raises(InvalidOption, match="advanced"):
-        ParseOptions.from_mapping({"profile": "advanced"})
+        ParseOptions.from_mapping({"profile": "advance"})

@@ -232,7 +232,7 @@ def test_source_texts_are_what_spans_point_into():
 
 
 def test_ocr_that_is_not_there_is_said(monkeypatch):
-    monkeypatch.setattr("toolkit.engine.pipeline.available", lambda: False)
+    monkeypatch.setattr("toolkit.engine.opened.available", lambda: False)
     with pytest.raises(OcrUnavailable, match="pip install"):
         document(TWO, ocr="force")
 

@@ -205,8 +205,8 @@ def test_a_script_that_nobody_can_read_is_named(monkeypatch):
 def test_languages_and_the_stage_are_handed_on(monkeypatch):
     asked = []
 
-    def recognise(image, *, languages, check):
-        asked.append(languages)
+    def recognise(image, *, languages, check, again):
+        asked.append((languages, again))
         return Recognised(())
 
     monkeypatch.setattr("toolkit.engine.ocr.recognise", recognise)
@@ -217,7 +217,7 @@ def test_languages_and_the_stage_are_handed_on(monkeypatch):
         limits=Limits(),
         report=lambda progress: heard.append(progress.stage),
     )
-    assert asked == [("de",)]
+    assert asked == [(("de",), False)]
     assert Stage.OCR in heard
 
 

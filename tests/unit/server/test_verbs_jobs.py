@@ -69,7 +69,8 @@ def test_a_submission_becomes_a_job(store, run):
         86_400.0,
         hashlib.sha256(PDF).hexdigest(),
     )
-    assert (view.position, view.presentation, view.document) == (1, {"style": "plain"}, None)
+    shown = {"style": "plain", "table_format": "auto"}
+    assert (view.position, view.presentation, view.document) == (1, shown, None)
     assert view.seconds > view.wait >= 0
     assert jobs.source_of(store, made).read_bytes() == PDF
     assert jobs.holds_token(store.read(), made.id, view.token)

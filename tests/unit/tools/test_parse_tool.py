@@ -54,6 +54,17 @@ def test_a_file_becomes_a_document(tmp_path):
     assert [p.page for p in told if p.page] == sorted({p.page for p in told if p.page})
 
 
+def test_a_check_that_was_not_wanted_is_the_same_on_every_machine(tmp_path, monkeypatch):
+    options = {"profile": "advanced", "ocr": "never"}
+    here = parse.run(task(tmp_path, pages(1), options=options))
+    monkeypatch.setattr("toolkit.engine.advanced.available", lambda: False)
+    elsewhere = parse.run(task(tmp_path, pages(1), options=options))
+    told = [wire.decode(one.content).extraction.per_page_failures for one in (here, elsewhere)]
+    assert told[0] == told[1]
+    assert "never" in told[0][0].message
+    assert here.cacheable
+
+
 @pytest.mark.parametrize("code", ["PAGE_TIMEOUT", "MEMORY_EXCEEDED", "CHILD_CRASHED"])
 def test_a_document_without_a_page_that_was_cut_is_not_cached(tmp_path, code):
     outcome = parse.run(task(tmp_path, pages(2), cut_pages={2: (code, "it took too long")}))

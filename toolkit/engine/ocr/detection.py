@@ -66,8 +66,12 @@ def _bucket(side: int, buckets: tuple[int, ...]) -> int:
 
 def _input(picture: Rgb) -> Pixels:
     """As the model was trained: blue first, normalised, channels before rows."""
-    scaled = (picture[:, :, ::-1] - MEAN) / DEVIATION
-    return np.ascontiguousarray(scaled.transpose(2, 0, 1)[None], np.float32)
+    out = np.empty((1, 3, *picture.shape[:2]), np.float32)
+    for channel in range(3):
+        # Each in its place: a page of this size is 20 MB, and so is every copy of it.
+        np.multiply(picture[:, :, 2 - channel], 1 / DEVIATION[channel], out=out[0, channel])
+        out[0, channel] -= MEAN[channel] / DEVIATION[channel]
+    return out
 
 
 def _rectangles(chances: Pixels) -> list[Any]:

@@ -34,6 +34,10 @@ class Line:
     confidence: float
     words: tuple[Word, ...]
     char_boxes: NDArray[np.float32]
+    second: str | None = None
+    """What another recogniser read in the same pixels; None where it was not asked."""
+    alike: bool = False
+    """Whether both read the same, and surely: see `second.alike`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -15,6 +16,7 @@ from toolkit.engine.ocr.lines import Line, Recognised, Word
 from toolkit.engine.ocr.pictures import picture_of
 from toolkit.engine.ocr.places import spans
 from toolkit.engine.ocr.scripts import is_in, script_of, unreadable
+from toolkit.engine.ocr.second import alike, read_again
 from toolkit.engine.ocr.spacing import Placed, spaced
 from toolkit.engine.ocr.strips import Strip, strip, turned
 from toolkit.engine.ocr.twice import Twice, read_twice
@@ -35,7 +37,19 @@ TALL: Final = 1.5
 """Height over width from which a rectangle may be a line that runs up or down the page."""
 
 
-def recognised(image: Image, languages: tuple[str, ...], check: Callable[[], None]) -> Recognised:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Found:
+    """What stands in a rectangle, but for its pixels: the strips of a long page take 100 MB."""
+
+    quad: NDArray[np.float32]
+    both: Twice
+    line: Line | None
+    """None where it is too doubtful to be one."""
+
+
+def recognised(
+    image: Image, languages: tuple[str, ...], check: Callable[[], None], *, again: bool = False
+) -> Recognised:
     """See `toolkit.engine.ocr.recognise`."""
     unknown = unreadable(languages)
     if unknown is not None:
@@ -43,29 +57,37 @@ def recognised(image: Image, languages: tuple[str, ...], check: Callable[[], Non
     picture, scale = picture_of(image)
     check()
     quads = _from_the_top(text_quads(picture, check))
-    found = list(_checked(_read_all(picture, quads), check))
-    script = script_of([line for _, line in found])
-    kept = [pair for pair in found if not is_in(script, pair[1])]
-    lines = (_line(cut, both, scale) for cut, both in kept if not _doubtful(both))
-    return Recognised(tuple(lines), script)
+    found = list(_checked(_read_all(picture, quads, scale), check))
+    script = script_of([one.both for one in found])
+    clear = [one for one in found if not is_in(script, one.both)]
+    if again:
+        clear = [_read_again(picture, one) for one in _checked(clear, check)]
+    return Recognised(tuple(one.line for one in clear if one.line is not None), script)
 
 
-def _checked(
-    found: Iterable[tuple[Strip, Twice]], check: Callable[[], None]
-) -> Iterator[tuple[Strip, Twice]]:
-    for number, pair in enumerate(found):
+def _read_again(picture: Rgb, found: _Found) -> _Found:
+    if found.line is None:
+        return found
+    other = read_again(strip(picture, found.quad).pixels)
+    same = alike(found.line.text, found.both.best, other)
+    return replace(found, line=replace(found.line, second=other.text, alike=same))
+
+
+def _checked(found: Iterable[_Found], check: Callable[[], None]) -> Iterator[_Found]:
+    for number, one in enumerate(found):
         if number % CHECKED == 0:
             check()
-        yield pair
+        yield one
 
 
 def _from_the_top(quads: Quads) -> Quads:
     return quads[np.lexsort((quads[:, 0, 0], np.round(quads[:, 0, 1])))] if len(quads) else quads
 
 
-def _read_all(picture: Rgb, quads: Quads) -> Iterator[tuple[Strip, Twice]]:
+def _read_all(picture: Rgb, quads: Quads, scale: float) -> Iterator[_Found]:
     for quad in quads:
-        yield _as_it_stands(picture, strip(picture, quad))
+        cut, both = _as_it_stands(picture, strip(picture, quad))
+        yield _Found(cut.quad, both, None if _doubtful(both) else _line(cut, both, scale))
 
 
 def _as_it_stands(picture: Rgb, cut: Strip) -> tuple[Strip, Twice]:

@@ -16,17 +16,22 @@ __all__ = ["recognise"]
 
 
 def recognise(
-    image: Image, *, languages: tuple[str, ...] = (), check: Callable[[], None] = lambda: None
+    image: Image,
+    *,
+    languages: tuple[str, ...] = (),
+    check: Callable[[], None] = lambda: None,
+    again: bool = False,
 ) -> Recognised:
     """What *image*, upright and straight (see `straightened`), says.
 
     *languages* are tags such as ``"de"``; empty: found out. *check* is called between two steps
-    and may raise to stop. Raises MissingExtra, OcrError, MemoryExceeded.
+    and may raise to stop. *again*: a second recogniser reads each line, too. Raises MissingExtra,
+    OcrError, MemoryExceeded.
     """
     models_folder()
     from toolkit.engine.ocr import page
 
     try:
-        return page.recognised(image, languages, check)
+        return page.recognised(image, languages, check, again=again)
     finally:
         give_back()

@@ -40,6 +40,10 @@ WORD: Final = 5
 """Characters below which a line says nothing about its script."""
 MARGIN: Final = 0.3
 """Nats a character by which a script must be likelier than bad Latin print."""
+FEWEST_ALONE: Final = 20
+MARGIN_ALONE: Final = 0.8
+"""The same for a single line among others: such lines of Arabic, Armenian, Cyrillic and Greek have
+1.0 to 1.2 nats."""
 READ_WELL: Final = 0.95
 """On a page with another script a line must be read better than this to be no look-alike."""
 
@@ -58,9 +62,9 @@ def script_of(lines: Sequence[Twice]) -> str | None:
     """The script in which those of *lines* are that cannot be read; None if they can."""
     strange = [line.quick.text for line in lines if line.foreign and line.quick.visible >= WORD]
     text = "".join("".join(strange).split())
-    if len(strange) < LINES or len(text) < FEWEST:
-        return None
-    return _likeliest(text)
+    if len(strange) >= LINES:
+        return _likeliest(text) if len(text) >= FEWEST else None
+    return _likeliest(text, MARGIN_ALONE) if len(text) >= FEWEST_ALONE else None
 
 
 def is_in(script: str | None, line: Twice) -> bool:
@@ -73,13 +77,13 @@ def is_in(script: str | None, line: Twice) -> bool:
     return line.legible < READ_WELL and _likeliest(text) == script
 
 
-def _likeliest(text: str) -> str | None:
+def _likeliest(text: str, margin: float = MARGIN) -> str | None:
     likely = {
         script: sum(weights.get(char, weights[""]) for char in text) / max(1, len(text))
         for script, weights in _weights().items()
     }
     best = max(likely, key=likely.__getitem__)
-    return best if likely[best] > MARGIN else None
+    return best if likely[best] > margin else None
 
 
 @cache

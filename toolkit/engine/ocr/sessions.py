@@ -16,6 +16,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from toolkit.engine.ocr.failures import translated
+from toolkit.engine.ocr.memory import keep_large_blocks_apart
 from toolkit.engine.ocr.presence import models_folder
 
 __all__ = ["Pixels", "Session", "session"]
@@ -52,4 +53,5 @@ def session(name: str) -> Session:
     At the first use and so after a fork: the runner's forkserver loads none. Raises MissingExtra,
     OcrError, MemoryExceeded.
     """
+    keep_large_blocks_apart()
     return Session(models_folder() / name)

@@ -26,6 +26,15 @@ MEAN: Final = np.array([0.485, 0.456, 0.406], np.float32)
 DEVIATION: Final = np.array([0.229, 0.224, 0.225], np.float32)
 SURE: Final = 0.6
 
+_INK: Final = 0.001
+"""Of a page's pixels: so many of the darkest, and of the lightest, are left out of its contrast."""
+_DARK: Final = 80.0
+"""Of 255: what half of a page is darker than is dark paper, with light ink."""
+_CONTRAST: Final = 110.0
+_LEAST_CONTRAST: Final = 12.0
+"""Of 255 steps: a page of less contrast than the first is faint, one of less than the second is
+empty, and its noise is not made stronger."""
+
 SIDE: Final = 1024
 """Pixels of the longer side that the tilt is measured on."""
 MOST_TILT: Final = 10.0
@@ -41,7 +50,9 @@ SHARPER: Final = 1.05
 def made_straight(image: Image.Image) -> Straight:
     """See `toolkit.engine.ocr.straightened`."""
     with translated("straightening a page"):
-        picture = np.asarray(image if image.mode == "RGB" else image.convert("RGB"))
+        image = image if image.mode == "RGB" else image.convert("RGB")
+        pixels = np.asarray(image)
+        picture = _in_contrast(pixels)
         height, width = picture.shape[:2]
         turned = _turn(picture)
         level, skew, back = _levelled(_turned(picture, turned))
@@ -51,11 +62,30 @@ def made_straight(image: Image.Image) -> Straight:
             turned = (turned + again) % 360
             level, skew, back = _levelled(_turned(picture, turned))
         back = _turned_back(turned, width, height) @ np.vstack([back, [0, 0, 1]])
-        return Straight(Image.fromarray(level), turned, skew, back)
+        # A picture that needs nothing is not copied: one of a long receipt takes 40 MB.
+        same = turned == 0 and level is pixels
+        return Straight(image if same else Image.fromarray(level), turned, skew, back)
+
+
+def _in_contrast(picture: Rgb) -> Rgb:
+    """*picture*, or where its ink is faint, with more between ink and paper; dark paper is made
+    light.
+
+    The model that says which way up a page lies takes a faint page for one on its head.
+    """
+    grey = cv2.cvtColor(np.ascontiguousarray(picture[::2, ::2]), cv2.COLOR_RGB2GRAY)
+    low, middle, high = (float(v) for v in np.quantile(grey, (_INK, 0.5, 1 - _INK)))
+    if middle < _DARK and high - low >= _LEAST_CONTRAST:
+        # White writing: the models see its small signs better in black.
+        picture, low, high = 255 - picture, 255 - high, 255 - low
+    if not _LEAST_CONTRAST <= high - low < _CONTRAST:
+        return picture
+    shades = (np.arange(256) - low) * 255 / (high - low)
+    return np.asarray(cv2.LUT(picture, shades.clip(0, 255).astype(np.uint8)), np.uint8)
 
 
 def _turned(picture: Rgb, degrees: int) -> Rgb:
-    return np.ascontiguousarray(np.rot90(picture, -degrees // 90))
+    return np.ascontiguousarray(np.rot90(picture, -degrees // 90)) if degrees else picture
 
 
 def _turn(picture: Rgb) -> int:

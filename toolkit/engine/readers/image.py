@@ -14,21 +14,23 @@ from PIL import Image
 from toolkit.document.geometry import Box
 from toolkit.engine.marks import Glyphs, Raster, Sheet
 from toolkit.engine.options import ParseOptions
+from toolkit.engine.readers import heic
 from toolkit.engine.readers.image_pixels import Declared, declared, on_paper, quiet
-from toolkit.engine.source import Source
+from toolkit.engine.source import HEIC, Source, sniffed
 from toolkit.errors import DamagedFile, ImageTooLarge, PageUnreadable
 
 __all__ = ["ImageReading", "page_image", "read"]
 
-FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF")
+FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF", heic.FORMAT)
 _MOVING = ("GIF", "PNG", "WEBP")
 # More pages are not counted: a parse takes 10,000 of them at most.
 _MOST_PAGES = 20_000
 _UNREAD = (
     *(OSError, ValueError, SyntaxError, EOFError, struct.error, zlib.error),
-    *(IndexError, KeyError, TypeError, AttributeError, ArithmeticError),
+    *(IndexError, KeyError, TypeError, AttributeError, ArithmeticError, RuntimeError),
 )
-"""What Pillow's readers raise on broken files. Too little memory says nothing of the file."""
+"""What Pillow's readers raise on broken files, and libheif's beyond its limits. Too little memory
+says nothing of the file."""
 
 _NO_GLYPHS = Glyphs(
     text="",
@@ -106,6 +108,10 @@ class ImageReading:
         except (PageUnreadable, ImageTooLarge):
             return None
 
+    def picture_without_text(self, number: int, dots_per_inch: float) -> Image.Image | None:
+        """The same: an image has no text of its own that could be left out."""
+        return self.picture(number, dots_per_inch)
+
     def _page_kept(self, number: int) -> Image.Image:
         # One page is asked for several times in a row.
         if self._last is None or self._last[0] != number:
@@ -115,6 +121,8 @@ class ImageReading:
 
 
 def _opened(content: bytes) -> Image.Image:
+    if sniffed(content) == HEIC:
+        heic.open_with_pillow()
     return Image.open(BytesIO(content), formats=FORMATS)
 
 

@@ -26,6 +26,9 @@ MOST_BYTES: Final = 160 * 2**20
 """What one picture may take while it is decoded."""
 MOST_JPEG: Final = 160_000_000
 """Pixels of a JPEG: it is decoded at an eighth of its size where that is enough."""
+MOST_HEIC: Final = 50_000_000
+"""Pixels of a HEIC photograph, which is there three times over while it is decoded: 48 million are
+what telephones take."""
 MOST_PROGRESSIVE: Final = 50_000_000
 """A progressive JPEG is held in memory as a whole first, at two bytes a pixel and colour."""
 
@@ -141,7 +144,10 @@ def on_paper(image: Image.Image) -> Image.Image:
         _check(image, image.width * image.height, most)
         shrunk = min(1.0, (_most_shown(*image.size) / (image.width * image.height)) ** 0.5)
         image.draft(None, (math.ceil(image.width * shrunk), math.ceil(image.height * shrunk)))
-    _check(image, image.width * image.height * _BYTES.get(image.mode, 4), MOST_BYTES)
+    if image.format == "HEIF":
+        _check(image, image.width * image.height, MOST_HEIC)
+    else:
+        _check(image, image.width * image.height * _BYTES.get(image.mode, 4), MOST_BYTES)
     image.load()
     shown = _flat(_small(_in_bytes(image)))
     if turn is not None:

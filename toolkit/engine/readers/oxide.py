@@ -6,6 +6,7 @@ import logging
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from toolkit.engine.marks import Frame, Glyphs, Raster
 from toolkit.engine.readers.strokes import ruled
 from toolkit.errors import DamagedFile, PageUnreadable, PasswordProtected, ToolkitError
 
-__all__ = ["OxideFile", "glyph_boxes", "is_bold", "mended", "quarter", "translated"]
+__all__ = ["OxideFile", "direction", "glyph_boxes", "is_bold", "is_mono", "mended", "translated"]
 
 pdf_oxide.disable_logging()
 # What the reader logs is ours to hear, and nobody else's: without this it goes to stderr.
@@ -38,6 +39,16 @@ _TAIL = 2048
 # More lines than any table has: a drawing, of which no table is made.
 _MOST_RULES = 4000
 _NO_RULES = np.empty((0, 4))
+# What is asked of each character; what is wrong in another alphabet begins with one of these.
+_ASKED = attrgetter(
+    *("char", "origin_x", "origin_y", "advance_width", "font_size", "rotation_degrees"),
+    *("font_name", "font_weight", "is_italic", "is_monospace"),
+)
+_SUSPECT = "Ââ¬"
+# Degrees: a scan lies this askew at most, and its text is read as if it were straight.
+_SLANT = 5.0
+
+Floats = NDArray[np.float64]
 
 
 @contextmanager
@@ -77,6 +88,7 @@ class OxideFile:
             self._tried = ("",) if password is None else (password, "")
             opened = any(self._pdf.authenticate(attempt) for attempt in self._tried)
         self._content = content
+        self._chars: tuple[int, list[Any]] = (0, [])
         if not opened:
             why = (
                 "it is encrypted, and no password was given"
@@ -113,22 +125,20 @@ class OxideFile:
                 f"page {number} says it has {len(chars)} characters, which no page can show"
             )
         with translated(PageUnreadable, f"page {number}"):
-            rows = [
-                (
-                    c.char,
-                    c.origin_x,
-                    c.origin_y,
-                    c.advance_width,
-                    c.font_size,
-                    c.rotation_degrees,
-                    c.font_name,
-                    c.font_weight,
-                    c.is_italic,
-                    c.is_monospace,
-                )
-                for c in chars
-            ]
-        return _columns(mended(rows), frame)
+            rows = _one_each(mended(list(map(_ASKED, chars))))
+        self._chars = number, chars
+        return _columns(rows, frame)
+
+    def marked(self, number: int, frame: Frame) -> NDArray[np.int32]:
+        """The marked content that each character of page *number* is in, -1 for none."""
+        if self._chars[0] != number:
+            self.glyphs(number, frame)
+        rows = _one_each(mended([(char.char, char.mcid) for char in self._chars[1]]))
+        return np.array([-1 if number is None else number for _, number in rows], np.int32)
+
+    def close(self) -> None:
+        """Give the memory back; nothing can be asked after it."""
+        del self._pdf
 
     def lost(self, number: int) -> str | None:
         """Why page *number*, on which nothing was found, is not simply blank; None if it may be.
@@ -196,12 +206,15 @@ def mended(rows: list[Any]) -> list[Any]:
     out as two or three letters such as "Â\\xa0". Only what decodes to white space or to a soft
     hyphen is put right, so that no letter that a person could see is ever changed.
     """
+    text = "".join([row[0] for row in rows])
+    if not any(char in text for char in _SUSPECT):
+        return rows
     out: list[Any] = []
     at = 0
     while at < len(rows):
         char = rows[at][0]
         length = 1
-        if char in "Ââ¬":
+        if char in _SUSPECT:
             for size in (3, 2):
                 plain = _decoded("".join(str(row[0]) for row in rows[at : at + size]))
                 if plain is not None:
@@ -223,9 +236,15 @@ def _decoded(text: str) -> str | None:
     return None
 
 
-def quarter(degrees: float) -> int:
-    """The nearest quarter turn, of 0, 90, 180 and 270."""
-    return round(degrees / 90) * 90 % 360
+def direction(degrees: Floats) -> NDArray[np.int16]:
+    """*degrees*, (n,), as whole ones from 0 to 359; those near a quarter turn as just that.
+
+    >>> direction(np.array([-89.0, 2.6, 45.4])).tolist()
+    [270, 0, 45]
+    """
+    quarters = np.round(degrees / 90) * 90
+    near = np.abs(degrees - quarters) <= _SLANT
+    return (np.where(near, quarters, np.round(degrees)) % 360).astype(np.int16)
 
 
 def is_bold(name: str) -> bool:
@@ -233,31 +252,40 @@ def is_bold(name: str) -> bool:
     return _BOLD.search(name) is not None
 
 
+def is_mono(name: str) -> bool:
+    """Whether a font's name says that its letters are all of one width."""
+    return _MONO.search(name) is not None
+
+
+def _one_each(rows: list[Any]) -> list[Any]:
+    """One row a character: a ligature that comes as letters keeps its box for each of them."""
+    if set(map(len, [row[0] for row in rows])) <= {1}:
+        return rows
+    return [(one, *row[1:]) for row in rows for one in (row[0] or "\ufffd")]
+
+
 def _columns(rows: list[Any], frame: Frame) -> Glyphs:
-    # One row a character: a ligature that comes as letters keeps its box for each of them.
-    rows = [(one, *row[1:]) for row in rows for one in (row[0] or "\ufffd")]
-    origins = np.array([row[1:3] for row in rows], dtype=float).reshape(-1, 2)
-    advance = np.array([row[3] for row in rows], dtype=float)
-    sizes = np.abs(np.array([row[4] for row in rows], dtype=float))
-    angles = np.array([quarter(row[5]) for row in rows], dtype=np.int16)
-    names: dict[str, int] = {}
-    fonts = np.array([names.setdefault(str(row[6]), len(names)) for row in rows], dtype=np.int32)
+    chars, xs, ys, widths, heights, turns, faces, weights, slanted, fixed = (
+        zip(*rows, strict=True) if rows else ((),) * 10
+    )
+    origins = np.column_stack((np.array(xs, dtype=float), np.array(ys, dtype=float)))
+    advance = np.array(widths, dtype=float)
+    sizes = np.abs(np.array(heights, dtype=float))
+    angles = direction(np.array(turns, dtype=float))
+    names = {str(name): at for at, name in enumerate(dict.fromkeys(faces))}
+    fonts = np.array([names[name] for name in faces], dtype=np.int32)
     heavy = np.array([is_bold(name) for name in names] or [False])
-    fixed = np.array([_MONO.search(name) is not None for name in names] or [False])
+    even = np.array([is_mono(name) for name in names] or [False])
     advance = np.where(angles % 180 == 0, np.abs(advance), _advances(origins, sizes, angles))
     return Glyphs(
-        text="".join(row[0] for row in rows),
+        text="".join(chars),
         boxes=frame.boxes_seen(glyph_boxes(origins, advance, sizes, angles)),
         origins=frame.seen(origins),
         sizes=sizes,
         angles=((angles - frame.turn) % 360).astype(np.int16),
-        bold=heavy[fonts]
-        | np.array(
-            [row[7] not in _LIGHT for row in rows],
-            bool,
-        ),
-        italic=np.array([bool(row[8]) for row in rows], bool),
-        mono=fixed[fonts] | np.array([bool(row[9]) for row in rows], bool),
+        bold=heavy[fonts] | np.array([weight not in _LIGHT for weight in weights], bool),
+        italic=np.array(slanted, bool),
+        mono=even[fonts] | np.array(fixed, bool),
         fonts=fonts,
         font_names=tuple(names),
         hidden=np.zeros(len(rows), bool),

@@ -1,31 +1,34 @@
 """A PDF as sheets of marks: two readers, and another engine's proposals.
 
 pdf-oxide reads first. PDFium reads every page too, to confirm its text and for what it paints; its
-characters are taken where pdf-oxide fails on a page, loses text that is there, reads other text, or
-cannot say whether text that lies on an image is painted.
+characters are taken where pdf-oxide fails on a page, loses text that is there, reads other text,
+mixes what stands aslant with the rest, shifts what follows a replaced text, or cannot say whether
+text that lies on an image is painted.
 """
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from toolkit.document.normal import folded
-from toolkit.engine.marks import Frame, Glyphs, Proposal, Raster, Sheet
+from toolkit.document.normal import folded, unshaped
+from toolkit.engine.marks import Frame, Glyphs, Proposal, Raster, Sheet, Tag
 from toolkit.engine.options import ParseOptions
 from toolkit.engine.readers.oxide import OxideFile
-from toolkit.engine.readers.painted import Painted
+from toolkit.engine.readers.painted import Painted, nothing_painted
 from toolkit.engine.readers.pdfium import PdfiumFile
 from toolkit.engine.readers.proposals import Seen, proposals
+from toolkit.engine.readers.tangles import knotted, loops
+from toolkit.engine.readers.vertical import with_columns
+from toolkit.engine.shapes import Shape
 from toolkit.engine.source import Source
 from toolkit.engine.trust import unfaithful
-from toolkit.engine.words import find_lines
+from toolkit.engine.words import line_texts
 from toolkit.errors import DamagedFile, PageUnreadable, PasswordProtected
 
 if TYPE_CHECKING:
@@ -37,6 +40,9 @@ __all__ = ["PdfReading", "read", "source_texts"]
 # that a page that hangs is known; beyond, a few at a time.
 _ALONE_UP_TO = 200
 _BATCH = 8
+# Pages after which pdf-oxide opens the file again: it keeps what it parsed, 0.3 MB a page. To open
+# a file of 138 MB takes it 0.2 s.
+_KEPT = 256
 # The readers differ by a few characters on many pages (ligatures, hyphens); this is a loss.
 _LOST_SHARE, _LOST_COUNT = 1.01, 12
 # An image this large under text may be a scan whose text is somebody's OCR.
@@ -48,9 +54,6 @@ _VAST = 14_400
 _KEPT_SHARE = 0.97
 # Points: below this nobody reads it.
 _SMALLEST = 1.0
-_KIDS = re.compile(rb"/Kids\s*\[([^\]]*)\]")
-_OBJECT = re.compile(rb"(\d+)\s+\d+\s+$")
-_REFERENCE = re.compile(rb"(\d+)\s+\d+\s+R")
 
 
 class PdfReading:
@@ -60,19 +63,22 @@ class PdfReading:
         """Open *source*. Raises PasswordProtected, and DamagedFile where both readers give up."""
         self._content = source.bytes()
         self._password = options.password
+        self._looks_closer = options.profile == "advanced"
+        self._knotted = knotted(self._content)
         self._second: PdfiumFile | None = None
         self._second_failed = False
         self._first = self._opened()
         self._seen: Seen = {}
+        self._asked = 0
         self._frames: dict[int, Frame] = {}
         self.page_count = self._first.page_count if self._first else self._pdfium().page_count
         if self.page_count < 1:
             raise DamagedFile(f"{source.filename}: no page was found")
-        self._batches_of = 1 if self.page_count <= _ALONE_UP_TO else _BATCH
+        self.batch = 1 if self.page_count <= _ALONE_UP_TO else _BATCH
 
     def _opened(self) -> OxideFile | None:
         # pdf-oxide follows a page tree that holds itself until its stack is gone.
-        if _loops(self._content):
+        if loops(self._content):
             return None
         try:
             first = OxideFile(self._content, self._password)
@@ -127,11 +133,12 @@ class PdfReading:
 
         *ahead* are the pages that will be asked for next, of which some may be looked at now.
         """
+        self._renew()
         frame = self.frame(number)
         first = self._first.glyphs(number, frame) if self._first else None
         # A page of so many characters is drawn rather than written; the other engine takes long.
         heavy = first is not None and len(first) > _HEAVY
-        alone = heavy or max(frame.size) > _VAST
+        alone = self._never_ends() or heavy or max(frame.size) > _VAST
         proposed, seen = (None, 0) if alone else self._proposed(number, ahead)
         rasters = self._rasters(number, frame)
         reading, painted = self._read_again(number, frame)
@@ -139,6 +146,7 @@ class PdfReading:
             seen > visible(first) * _LOST_SHARE + _LOST_COUNT
             or _may_be_scan(first, rasters, frame)
             or _misses_markers(first, proposed)
+            or _is_misplaced(first, painted)
             or (reading is not None and _differs(first.text, reading))
         )
         glyphs = self._better(number, frame, first) if doubtful or first is None else first
@@ -146,19 +154,33 @@ class PdfReading:
         sheet = Sheet(
             number,
             *frame.size,
-            _marked(glyphs, *frame.size, painted.unseen),
+            with_columns(_marked(glyphs, *frame.size, painted.unseen)),
             rules,
             rasters,
             proposed,
             _other_readings(reading, first, glyphs),
             painted.drawn,
             painted.panels,
+            curved=painted.curved,
+            shapes=self._shapes(number, frame),
+            **self._told(number, frame, glyphs, is_first=glyphs is first),
         )
-        if self._first and not (len(glyphs) or sheet.painted):
-            why = self._first.lost(number)
-            if why:
-                raise PageUnreadable(f"page {number}: {why}")
+        self._raise_if_lost(sheet)
         return sheet
+
+    def _raise_if_lost(self, sheet: Sheet) -> None:
+        if self._first and not (len(sheet.glyphs) or sheet.painted):
+            why = self._first.lost(sheet.number)
+            if why:
+                raise PageUnreadable(f"page {sheet.number}: {why}")
+
+    def _renew(self) -> None:
+        """Have the first reader open the file again now and then."""
+        self._asked += 1
+        if self._first is not None and self._asked % _KEPT == 0:
+            # The old one first: a large file is not to be there twice.
+            self._first.close()
+            self._first = self._opened()
 
     def _read_again(self, number: int, frame: Frame) -> tuple[str | None, Painted]:
         """The second reader's text of a page, and what it sees painted."""
@@ -166,13 +188,47 @@ class PdfReading:
             second = self._pdfium()
             return second.reading(number), second.painted(number, frame)
         except (PageUnreadable, DamagedFile, PasswordProtected):
-            return None, Painted(np.empty((0, 4)), np.empty((0, 4)), np.empty((0, 4)))
+            return None, nothing_painted()
+
+    def _told(self, number: int, frame: Frame, glyphs: Glyphs, *, is_first: bool) -> dict[str, Any]:
+        """What the file itself tells of a page, and what is laid over it, as a sheet's fields."""
+        try:
+            second = self._pdfium()
+            reader = self._first if is_first and self._first else second
+            remarks, fields = second.annotated(number, frame)
+            tags: tuple[Tag, ...] = ()
+            if not self._knotted:
+                tags = second.tags(number, frame, glyphs, lambda: reader.marked(number, frame))
+            return {
+                "tags": tags,
+                "outline": second.outline(number, frame),
+                "annotations": remarks,
+                "fields": fields,
+            }
+        except (PageUnreadable, DamagedFile, PasswordProtected):
+            return {}
+
+    def _shapes(self, number: int, frame: Frame) -> tuple[Shape, ...]:
+        """What a page draws; () where it is not looked at so closely."""
+        try:
+            return self._pdfium().shapes(number, frame) if self._looks_closer else ()
+        except (PageUnreadable, DamagedFile, PasswordProtected):
+            return ()
+
+    def _never_ends(self) -> bool:
+        """Whether the file has a tree that the other engine would follow until it breaks."""
+        try:
+            return self._knotted or not self._pdfium().outline_ends
+        except (PageUnreadable, DamagedFile, PasswordProtected):
+            return self._knotted
 
     def _proposed(
         self, number: int, ahead: tuple[int, ...]
     ) -> tuple[tuple[Proposal, ...] | None, int]:
         if number not in self._seen:
-            wanted = (number, *filter(self._is_usual, ahead[: self._batches_of - 1]))
+            # What is seen depends on what is looked at together: it goes by the numbers alone.
+            batch = [n for n in ahead if (n - 1) // self.batch == (number - 1) // self.batch]
+            wanted = (number, *filter(self._is_usual, batch))
             self._seen = proposals(self._content, wanted, self._password)
         return self._seen.pop(number, (None, 0))
 
@@ -211,6 +267,13 @@ class PdfReading:
         except (PageUnreadable, DamagedFile, PasswordProtected):
             return None
 
+    def picture_without_text(self, number: int, dots_per_inch: float) -> Image.Image | None:
+        """The same without its text; None where it cannot be rendered."""
+        try:
+            return self._pdfium().picture_without_text(number, dots_per_inch)
+        except (PageUnreadable, DamagedFile, PasswordProtected):
+            return None
+
 
 def read(source: Source, options: ParseOptions) -> PdfReading:
     """*source* opened as a PDF. Raises PasswordProtected and DamagedFile."""
@@ -240,6 +303,11 @@ def _misses_markers(glyphs: Glyphs, proposed: tuple[Proposal, ...] | None) -> bo
     return any(p.marker and p.marker not in glyphs.text for p in proposed or ())
 
 
+def _is_misplaced(glyphs: Glyphs, painted: Painted) -> bool:
+    """Whether there is text that pdf-oxide puts where it is not, or in no order."""
+    return painted.replaced or bool((glyphs.angles % 90).any())
+
+
 def _may_be_scan(glyphs: Glyphs, rasters: tuple[Raster, ...], frame: Frame) -> bool:
     width, height = frame.size
     for raster in rasters:
@@ -259,17 +327,18 @@ def _other_readings(reading: str | None, first: Glyphs | None, chosen: Glyphs) -
     """
     if first is None or reading is None:
         return ()
-    return (folded(reading),) if chosen is first else (folded(reading), _in_lines(first))
+    second = folded(unshaped(reading))
+    return (second,) if chosen is first else (second, _in_lines(first))
 
 
 def _in_lines(glyphs: Glyphs) -> str:
     """N of the text of *glyphs*, line by line: a file may paint the letters in any order."""
-    return folded("".join(line.text for line in find_lines(glyphs)))
+    return folded("".join(line_texts(with_columns(glyphs))))
 
 
 def _differs(one: str, two: str) -> bool:
     """Whether two readings of a page do not have the same characters, in any order."""
-    return Counter(folded(one)) != Counter(folded(two))
+    return Counter(folded(unshaped(one))) != Counter(folded(unshaped(two)))
 
 
 def _marked(glyphs: Glyphs, width: float, height: float, unseen: NDArray[np.float64]) -> Glyphs:
@@ -284,27 +353,3 @@ def _marked(glyphs: Glyphs, width: float, height: float, unseen: NDArray[np.floa
         x, y = middle[:, 0], glyphs.origins[:, 1]
         hidden |= (x >= left) & (x <= right) & (y >= top - 1) & (y <= bottom + 1)
     return replace(glyphs, hidden=hidden, stray=off | (glyphs.sizes < _SMALLEST))
-
-
-def _loops(content: bytes) -> bool:
-    """Whether a page tree that is written plainly holds itself."""
-    kids: dict[int, list[int]] = {}
-    for match in _KIDS.finditer(content):
-        head = content.rfind(b"obj", 0, match.start())
-        number = _OBJECT.search(content[max(0, head - 24) : head])
-        if number is not None:
-            kids[int(number[1])] = [int(kid) for kid in _REFERENCE.findall(match[1])]
-    done: set[int] = set()
-    for start in kids:
-        path: list[int] = []
-        stack = [(start, 0)]
-        while stack:
-            node, depth = stack.pop()
-            del path[depth:]
-            if node in path:
-                return True
-            if node not in done and node in kids:
-                path.append(node)
-                stack += [(kid, depth + 1) for kid in kids[node]]
-        done.add(start)
-    return False

@@ -107,6 +107,15 @@ def _size(given: Any) -> tuple[int, int]:
     return int(sides[0]), int(sides[1])
 
 
+def _is_number(body: Any) -> bool:
+    """Whether a text is the slide's number alone: LibreOffice writes it without its holder."""
+    fields = body.iter(qn("a:fld"))
+    return (
+        any(one.get("type") == "slidenum" for one in fields)
+        and body.find(f".//{qn('a:r')}") is None
+    )
+
+
 def _notes(slide: Any, script: Script, faults: list[str]) -> tuple[Line, ...]:
     """What the speaker wrote below the slide."""
     if not slide.has_notes_slide:
@@ -116,7 +125,8 @@ def _notes(slide: Any, script: Script, faults: list[str]) -> tuple[Line, ...]:
         with translated(PageUnreadable, "the notes cannot be read"):
             for body in slide.notes_slide._element.iter(qn("p:txBody")):
                 holder = next(body.getparent().iterfind(f"*/*/{qn('p:ph')}"), None)
-                if holder is None or holder.get("type") not in _NO_NOTES:
+                kind = holder.get("type") if holder is not None else None
+                if kind not in _NO_NOTES and not _is_number(body):
                     lines += lines_of(body, script)
     except PageUnreadable as exc:
         faults.append(str(exc))

@@ -69,6 +69,22 @@ def test_a_script_that_the_models_do_not_know_is_named_and_left_out():
     assert [line.text for line in found.lines] == [known]
 
 
+@needs_dejavu
+@pytest.mark.parametrize(
+    ("strange", "script"),
+    [
+        (CYRILLIC[0], "Cyrillic"),
+        ("Η κυβέρνηση ενέκρινε τη νέα διαδικασία", "Greek"),
+        ("Կառավարությունը հաստատեց նոր կարգը", "Armenian"),
+    ],
+)
+def test_one_line_of_another_script_is_named_and_the_others_are_read(strange, script):
+    said = [*PROSE[:3], strange, *PROSE[3:]]
+    found = ocr.recognise(painted(column(said), font=str(DEJAVU)))
+    assert found.unsupported == script
+    assert [line.text for line in found.lines] == list(PROSE)
+
+
 @pytest.mark.parametrize(("language", "script"), [("ru", "Cyrillic"), ("ar-EG", "Arabic")])
 def test_a_language_that_cannot_be_read_is_refused_at_once(language, script):
     found = ocr.recognise(painted(column(PROSE)), languages=(language,))
