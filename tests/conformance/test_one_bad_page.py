@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import zlib
+from contextlib import suppress
 
 import hostile_made as hostile
 import psutil
@@ -89,10 +90,12 @@ def test_a_page_that_ends_its_process():
                 for child in psutil.Process().children()
                 if any("forkserver" in part for part in child.cmdline())
             ]
-            for one in [child for server in forkservers for child in server.children()]:
-                if one.pid not in killed:
-                    killed.append(one.pid)
-                    os.kill(one.pid, signal.SIGKILL)
+            alive = {child.pid for server in forkservers for child in server.children()}
+            if alive - set().union(*killed):
+                killed.append(alive)
+            for pid in alive:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
 
     failures, pages = outcome(without_end(), kill, page_seconds=60.0, memory=8 * 2**30)
     assert failures == [(2, "CHILD_CRASHED")]
