@@ -26,6 +26,8 @@ from toolkit.jobs.job import Stage
 from toolkit.jobs.tool import Limits
 
 PLAIN = ParseOptions(ocr="never")
+# The tests before may have left this process large, beside which nobody would be called.
+ROOM = 64 * 2**30
 
 
 def book(pages: int) -> Source:
@@ -85,8 +87,7 @@ def with_others(source, *, processes=3, limits=None, then=lambda: None):
         most = max(most, len(children()))
         then()
 
-    # The tests before may have left this process large, beside which nobody would be called.
-    limits = limits or Limits(memory=64 * 2**30)
+    limits = limits or Limits(memory=ROOM)
     made = parse(source, PLAIN, limits=limits, report=report, processes=processes)
     assert not children()
     return made, heard, most
@@ -152,7 +153,7 @@ def test_one_that_hangs_is_ended(eager, monkeypatch):
                 stopped.append(child.pid)
                 os.kill(child.pid, signal.SIGSTOP)
 
-    made, _, _ = with_others(source, limits=Limits(page_seconds=2.0), then=stop)
+    made, _, _ = with_others(source, limits=Limits(page_seconds=2.0, memory=ROOM), then=stop)
     assert stopped
     assert said(made) == said(parse(source, PLAIN))
 
@@ -166,7 +167,7 @@ def test_who_leaves_in_the_middle_leaves_nobody_behind(eager):
             raise Enough
 
     with pytest.raises(Enough):
-        parse(book(60), PLAIN, report=leave, processes=2)
+        parse(book(60), PLAIN, limits=Limits(memory=ROOM), report=leave, processes=2)
     until = time.monotonic() + 10
     while children() and time.monotonic() < until:
         time.sleep(0.02)
@@ -238,7 +239,7 @@ def test_nothing_secret_is_seen_of_the_others_and_nothing_of_them_stays_open(eag
                     seen.append(Path(f"/proc/{child.pid}/{what}").read_bytes())
 
     options = ParseOptions(ocr="never", password="a-secret-word")
-    limits = Limits(memory=64 * 2**30)
+    limits = Limits(memory=ROOM)
     made = parse(source, options, limits=limits, report=look, processes=3)
     assert len(made.pages) == 40
     assert seen
